@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tells good answers of the tenant from bad ones, and what to do about each bad one.
+
+Status codes and error bodies: invicti-api.md 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+import requests
+
+from invicti_collector.errors import (
+    AuthenticationError,
+    CollectorError,
+    ConfigurationError,
+    DatesRefusedError,
+    ServerError,
+    TransientError,
+    UnexpectedAnswerError,
+)
+
+_DETAIL_LENGTH = 200
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LATER = "none needed if it passes; else ask who runs the tenant, or the proxy on the way"
+_WRONG_URL = "check the account's base URL: it must be the address of Invicti Enterprise itself"
+
+_REMEDIES = {
+    401: "check user ID and API token in the account: a token that was reset in Invicti is void, "
+    "and the user must be enabled with API access on",
+    403: "in Invicti: give the API user the permission to see the activity log, switch its API "
+    "access on, and allow this machine's address under IP restrictions",
+    404: "check the account's base URL; builds of Invicti before 2022 do not have this list",
+    407: "check user name and password in the proxy settings",
+}
+
+
+def check_answer(
+    answer: requests.Response,
+    body: bytes,
+    where: str,
+    secrets: Iterable[str],
+    *,
+    dated: bool,
+    now: float | None,
+) -> None:
+    """Passes an answer that carries JSON.
+
+    Arguments:
+        answer: Status and headers.
+        body: Its body.
+        where: The request, for the error.
+        secrets: What must not show in an error although a server may echo it.
+        dated: Whether the request carried dates.
+        now: The server's time, to read a `Retry-After` date by.
+
+    Raises:
+        DatesRefusedError: on 400, when the request carried dates.
+        AuthenticationError: on 401 and 403.
+        UnexpectedAnswerError: on a redirect, another 4xx, or 200 without JSON.
+        ServerError: on 408, 429 and 5xx.
+    """
+    status = answer.status_code
+    detail = _detail(answer, body, secrets)
+    if status == 200:
+        _check_content_type(answer, where)
+    elif 300 <= status < 400:
+        raise UnexpectedAnswerError(
+            f"the server redirects (HTTP {status}): a wrong URL, or single sign-on",
+            where,
+            _WRONG_URL,
+        )
+    elif status in _PASSING or status > 504:
+        wait = _retry_after(answer, now)
+        raise ServerError(f"the server failed: {detail}", where, _LATER, wait)
+    elif status in (401, 403):
+        raise AuthenticationError(f"access refused: {detail}", where, _REMEDIES[status])
+    elif status == 400 and dated:
+        raise DatesRefusedError(f"dates refused: {detail}", where, "set the account's date_format")
+    else:
+        remedy = _REMEDIES.get(status, _WRONG_URL)
+        raise UnexpectedAnswerError(f"the server refused: {detail}", where, remedy)
+
+
+def _check_content_type(answer: requests.Response, where: str) -> None:
+    content_type = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if content_type and "json" not in content_type:
+        cause = "a sign-in page or a proxy's page" if "html" in content_type else "not the API"
+        raise UnexpectedAnswerError(
+            f"the answer is {content_type}, not JSON: probably {cause}", where, _WRONG_URL
+        )
+
+
+def _retry_after(answer: requests.Response, now: float | None) -> float | None:
+    """Returns the seconds that the server asks to wait (RFC 9110, section 10.2.3)."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError):
+        return None
+    return None if now is None else max(moment - now, 0.0)
+
+
+def _detail(answer: requests.Response, body: bytes, secrets: Iterable[str]) -> str:
+    """Returns status and message of an error answer, in one short line without secrets."""
+    text = _message(body[:20_000].decode("utf-8", "replace"))
+    secrets = list(secrets)
+    pair = base64.b64encode(":".join(reversed(secrets)).encode()).decode()
+    for secret in (pair, *secrets):
+        for form in {secret, quote(secret, safe="")}:
+            text = text.replace(form, "********") if form else text
+    text = " ".join(text.split())[:_DETAIL_LENGTH]
+    return f"HTTP {answer.status_code}" + (f" {text}" if text else "")
+
+
+def _message(text: str) -> str:
+    """Returns the message of an error: of its JSON, a bare string, or a page's title."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+        return title.group(1) if title else ("" if "<" in text else text)
+    if isinstance(body, dict):
+        body = body.get("Message") or body.get("ErrorMessage") or ""
+    return body if isinstance(body, str) else ""
+
+
+def describe_failure(fault: requests.RequestException, where: str, proxy: str) -> CollectorError:
+    """Returns the error for a request without an answer.
+
+    The fault's own text is left out: it may hold the proxy's password.
+
+    Arguments:
+        fault: What `requests` raised.
+        where: The request.
+        proxy: Host of the proxy; empty = none.
+    """
+    exceptions = requests.exceptions
+    if isinstance(fault, exceptions.ProxyError) or (proxy and "SOCKS" in repr(fault)):
+        refused = "407" in str(fault)
+        return TransientError(
+            f"the proxy {proxy} " + ("refused (HTTP 407)" if refused else "cannot be used"),
+            where,
+            _REMEDIES[407] if refused else "check host, port and type in the proxy settings",
+        )
+    if isinstance(fault, exceptions.SSLError):
+        return TransientError(
+            "TLS failed: " + _tls_reason(fault),
+            where,
+            "if the tenant or a proxy on the way uses a private certificate authority, name its "
+            "certificate file as the account's ca_bundle",
+        )
+    if isinstance(fault, exceptions.Timeout):
+        return TransientError("no answer in time", where, _LATER)
+    if isinstance(fault, (exceptions.InvalidURL, exceptions.InvalidSchema)):
+        return ConfigurationError("the URL or the proxy's cannot be used", where, _WRONG_URL)
+    if isinstance(fault, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
+        return TransientError("the answer was cut short", where, _LATER)
+    return TransientError(
+        f"no connection ({type(fault).__name__})", where, "check host name, firewall and proxy"
+    )
+
+
+def _tls_reason(fault: BaseException) -> str:
+    """Returns OpenSSL's reason, which stands at the end of a chain of wrapped exceptions."""
+    match = re.search(r"\[SSL[^\]]*\] ([^(\"']+)", str(fault))
+    return match.group(1).strip() if match else "the connection was not accepted"

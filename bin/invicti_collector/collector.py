@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of an input: the live window first, then the backfill, each page delivered, then saved.
+
+What it promises, and how the promises are kept: docs/how-it-works.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Callable
+
+from invicti_collector import timeline
+from invicti_collector.clock import TenantClock
+from invicti_collector.configuration import START_ALL, START_DAY_BEFORE, InputSettings
+from invicti_collector.delivery import Delivery, Tally
+from invicti_collector.errors import TransientError, quoted
+from invicti_collector.lease import InputLease
+from invicti_collector.pages import Page
+from invicti_collector.ports import Destination, Store, Tenant
+from invicti_collector.probe import is_foreign
+from invicti_collector.progress import LiveReading, Progress, State, state_from_json
+from invicti_collector.reading import Pages, Reading, read_window
+from invicti_collector.survey import Connection, Survey
+from invicti_collector.timeline import EVERYTHING, DateFormat, Window
+
+MOST_DOUBTS = 3
+"""Runs that find a tile's count wrong before the backfill goes on with an error in the log."""
+
+
+class _FilterNotHonouredError(Exception):
+    """The tenant showed records outside the window: it misreads dates, or no longer reads them."""
+
+
+class Collector:
+    """Collects for one input.
+
+    Arguments:
+        settings: The input.
+        connection: Of its account.
+        tenant: Where records come from.
+        destination: Where events go.
+        store: Where progress is kept.
+        lease: Held by this run.
+        log: The add-on's log.
+        local_clock: This machine's time, in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        settings: InputSettings,
+        connection: Connection,
+        tenant: Tenant,
+        destination: Destination,
+        store: Store,
+        lease: InputLease,
+        log: logging.Logger,
+        local_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._tenant = tenant
+        self._log = log
+        self._clock = TenantClock(tenant, local_clock)
+        self._progress = Progress(store, _load_state(store))
+        self._clock.assumed_offset = self._progress.state.clock_offset
+        self._survey = Survey(
+            tenant.page, connection, self._progress, self._clock, log, self._new_state
+        )
+        self._delivery = Delivery(settings, destination, self._progress, lease, self._clock, log)
+        self._polled_at = 0.0
+        self._trusts_filter = False
+
+    @property
+    def tally(self) -> Tally:
+        """What the run has delivered so far."""
+        return self._delivery.tally
+
+    @property
+    def backfill_left(self) -> int:
+        """Seconds of history that are still to be read."""
+        end = self._live_window().start
+        return 0 if end is None else max(end - self._progress.state.covered, 0)
+
+    def run(self) -> None:
+        """Collects whatever is new, then works on the backfill until none is left.
+
+        Raises:
+            CollectorError: when something was wrong; progress is where the destination is.
+        """
+        pause = self._progress.state.not_before - self._clock.local()
+        if pause > 0:
+            self._log.info("action=throttled wait_seconds=%d", pause)
+            return
+        try:
+            self._collect()
+        except _FilterNotHonouredError:
+            # All that was delivered is saved, so starting again after a new probe loses nothing.
+            self._log.warning("action=filter_not_honoured remedy=%s", quoted("probing anew"))
+            self._trusts_filter = True
+            self._survey.take()
+            self._collect()
+        except TransientError as fault:
+            if fault.retry_after is not None:
+                until = int(self._clock.local() + fault.retry_after)
+                self._progress.save(not_before=until)
+            raise
+
+    def _collect(self) -> None:
+        self._poll_live()
+        self._backfill()
+
+    def _new_state(self) -> State:
+        start = self._settings.start
+        if start == START_DAY_BEFORE:
+            start = int(self._clock.now()) - timeline.DAY
+        elif start == START_ALL:
+            start = timeline.EARLIEST
+        begin = max(int(start) - timeline.ZONE_AHEAD, timeline.EARLIEST)
+        return State(self._connection.digest, int(start), begin, timeline.FIRST_SPAN)
+
+    def _fetcher(self, window: Window) -> Callable[[int], Page]:
+        def fetch(number: int) -> Page:
+            page = self._tenant.page(window, self._survey.date_format, number)
+            foreign = any(is_foreign(record, window) for record in page.records)
+            if foreign and not self._trusts_filter:
+                raise _FilterNotHonouredError
+            return page
+
+        return fetch
+
+    # --- the live window -----------------------------------------------------------------------
+
+    def _poll_live(self) -> None:
+        self._polled_at = self._clock.local()
+        new_day = self._survey.is_due()
+        if new_day and not self._survey.take():
+            return
+        window, first = self._first_live_page()
+        live = self._progress.state.live
+        same = live if live is not None and live.window == window else None
+        if same and not new_day and _is_idle(first, same):
+            return
+        if same is None:
+            self._progress.forget_live()
+        self._progress.load_live(window)
+        settled = same.collected if same and same.total is not None else None
+        pages = read_window(self._fetcher(window), first, self._progress, settled)
+        self._close_live(window, self._consume(pages, window, live=True))
+
+    def _first_live_page(self) -> tuple[Window, Page]:
+        """Returns the live window and its first page, by the clock that the page itself tells."""
+        window = self._live_window()
+        page = self._fetcher(window)(1)
+        if self._live_window() != window:
+            window = self._live_window()
+            page = self._fetcher(window)(1)
+        return window, page
+
+    def _live_window(self) -> Window:
+        if self._survey.date_format is DateFormat.NONE:
+            return EVERYTHING
+        window = timeline.live_window(self._clock.now())
+        live = self._progress.state.live
+        if live is not None and (live.window.start or 0) > (window.start or 0):
+            return live.window  # a clock set back must not uncover what was covered
+        return window
+
+    def _close_live(self, window: Window, reading: Reading) -> None:
+        self._reconcile(window, reading, "live")
+        if not reading.verified:
+            return
+        state = self._progress.state
+        covered = state.covered
+        if window.dated and state.live is not None and not state.live.window.dated:
+            # An undated reading had everything but what has turned up late since.
+            covered = max(covered, state.live.verified_at - timeline.LATENESS - timeline.SLACK)
+        now = int(self._clock.now())
+        live = LiveReading(window, reading.total, reading.collected, reading.fingerprint, now)
+        self._progress.save(covered=covered, live=live)
+
+    # --- the backfill --------------------------------------------------------------------------
+
+    def _backfill(self) -> None:
+        resumed = True
+        while (tile := self._next_tile()) is not None:
+            window = timeline.overlapping(tile)
+            fetch = self._fetcher(window)
+            first = fetch(1)
+            span = timeline.length(tile)
+            if timeline.is_too_large(span, first.announced):
+                self._progress.save(span=timeline.fitting_span(span, first.announced))
+                continue
+            if resumed:
+                self._progress.load_live(self._live_window())
+                self._progress.load_tile(window)
+                resumed = False
+            pages = read_window(fetch, first, self._progress, None)
+            if not self._close_tile(tile, self._consume(pages, window, live=False)):
+                return
+
+    def _next_tile(self) -> Window | None:
+        end = self._live_window().start
+        state = self._progress.state
+        if end is None or state.covered >= end:
+            return None
+        return timeline.next_tile(state.covered, end, state.span)
+
+    def _close_tile(self, tile: Window, reading: Reading) -> bool:
+        """Moves on to the next tile; stays when the count is wrong and may yet come right."""
+        self._reconcile(tile, reading, "backfill")
+        doubts = self._progress.state.doubts + 1
+        if not reading.verified and doubts < MOST_DOUBTS:
+            self._progress.save(doubts=doubts)
+            return False
+        end = self._progress.state.covered + timeline.length(tile)
+        span = timeline.fitting_span(timeline.length(tile), reading.collected)
+        self._progress.save(covered=end, span=span, doubts=0)
+        self._progress.close_tile(end)
+        return True
+
+    def _consume(self, pages: Pages, window: Window, *, live: bool) -> Reading:
+        """Delivers page by page; from the backfill it returns to the live window when due."""
+        while True:
+            try:
+                page = next(pages)
+            except StopIteration as end:
+                reading: Reading = end.value
+                return reading
+            self._delivery.take(page, window, live=live)
+            if not live and self._clock.local() - self._polled_at >= self._settings.interval:
+                self._poll_live()
+
+    # --- the proof -----------------------------------------------------------------------------
+
+    def _reconcile(self, window: Window, reading: Reading, scope: str) -> None:
+        """Logs the server's count beside ours."""
+        total, missing = "unknown", "unknown"
+        if reading.total is not None:
+            total, missing = str(reading.total), str(max(reading.total - reading.collected, 0))
+        remedy = "none needed" if reading.verified else "none needed yet: it is read again"
+        self._log.log(
+            logging.INFO if reading.verified else logging.ERROR,
+            "action=reconciliation scope=%s from=%s to=%s server_count=%s collected_count=%d "
+            "missing=%s remedy=%s",
+            scope,
+            _moment(window.start),
+            _moment(window.end),
+            total,
+            reading.collected,
+            missing,
+            quoted(remedy),
+        )
+
+
+def _load_state(store: Store) -> State:
+    saved = store.load_state()
+    # Without progress the survey is due, which sets the start by the tenant's own clock.
+    return State("", 0, 0, timeline.FIRST_SPAN) if saved is None else state_from_json(saved)
+
+
+def _is_idle(first: Page, live: LiveReading) -> bool:
+    """Tells from page 1 alone that nothing has come or gone since the last reading."""
+    unchanged = (first.total, first.fingerprint) == (live.total, live.fingerprint)
+    return first.total is not None and unchanged
+
+
+def _moment(seconds: int | None) -> str:
+    return "any" if seconds is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accounts, inputs and proxy as an administrator sets them, checked.
+
+Pure: where the values come from is `settings`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from hashlib import blake2b
+from urllib.parse import quote, urlsplit
+
+from invicti_collector.errors import ConfigurationError
+from invicti_collector.records import REQUEST_DATA_CHOICES
+from invicti_collector.timeline import DateFormat
+
+SHORTEST_INTERVAL = 60
+ENDPOINT_TYPES = ("Web", "Api", "BackgroundTask")
+DATE_FORMATS = ("auto", DateFormat.US.value, DateFormat.ISO.value)
+PROXY_SCHEMES = {"http": "http", "socks5": "socks5"}
+START_DAY_BEFORE = "day_before"
+START_ALL = "all"
+
+_INDEX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,254}")
+_TRUE = frozenset({"1", "true", "yes", "y", "t", "on"})
+
+Values = Mapping[str, "str | None"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """A tenant and the API user that reads it.
+
+    Attributes:
+        name: The stanza's name.
+        base_url: Scheme and host (and port) without a trailing slash.
+        user_id: The API user's ID, sent as user name.
+        api_token: The API user's token, sent as password.
+        ca_bundle: Path of a file of trusted certificates; empty = the packaged ones.
+        date_format: `auto` or the value of a `DateFormat`.
+    """
+
+    name: str
+    base_url: str
+    user_id: str
+    api_token: str = field(repr=False)
+    ca_bundle: str = ""
+    date_format: str = "auto"
+
+    @property
+    def host(self) -> str:
+        """The tenant's host name: the `host` of its events."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def connection(self) -> str:
+        """Changes when the account is pointed to another URL or user."""
+        text = f"{self.base_url.lower()}\n{self.user_id}"
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """One input.
+
+    Attributes:
+        name: The stanza's name without the scheme.
+        account: The account's name.
+        index: The Splunk index of its events.
+        interval: Seconds between two polls.
+        start: Seconds since the epoch, `START_ALL` or `START_DAY_BEFORE`.
+        endpoint_types: Those wanted; empty = all.
+        exclude_types: Values of `Type` not wanted, in lower case.
+        request_data: What becomes of `RequestData`: `mask`, `keep` or `drop`.
+        hec_target: Name of the HEC target; empty = this Splunk.
+    """
+
+    name: str
+    account: str
+    index: str
+    interval: int
+    start: int | str
+    endpoint_types: frozenset[str]
+    exclude_types: frozenset[str]
+    request_data: str
+    hec_target: str
+
+
+def read_account(name: str, values: Values) -> Account:
+    """Returns the account of a stanza of `ta_invicti_auditlogs_account.conf`.
+
+    Raises:
+        ConfigurationError: when a field is missing or malformed.
+    """
+    where = f"account {name}"
+    date_format = _text(values, "date_format") or "auto"
+    if date_format not in DATE_FORMATS:
+        raise _choice("date_format", date_format, DATE_FORMATS, where)
+    return Account(
+        name,
+        check_base_url(_text(values, "base_url"), where),
+        _needed(values, "user_id", where, "copy it from Invicti: your name > API Settings"),
+        _needed(values, "api_token", where, "copy it from Invicti: your name > API Settings"),
+        _text(values, "ca_bundle"),
+        date_format,
+    )
+
+
+def check_base_url(text: str, where: str) -> str:
+    """Returns the origin of a base URL, without a trailing slash.
+
+    Raises:
+        ConfigurationError: when it is not https (or http to a loopback address), or has
+            credentials, a path, a query or a fragment.
+    """
+    example = "give only scheme and host, for example https://www.netsparkercloud.com"
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ConfigurationError("the base URL is malformed", where, example) from None
+    if not host or not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ConfigurationError("the base URL is missing or malformed", where, example)
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ConfigurationError(
+            "the base URL is not https, so the token would travel in clear",
+            where,
+            "use https; for a private certificate authority set ca_bundle",
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment or parts.path not in ("", "/"):
+        raise ConfigurationError("the base URL has more in it than scheme and host", where, example)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_input(name: str, values: Values, now: float) -> InputSettings:
+    """Returns the input of a stanza `invicti_auditlogs://<name>`.
+
+    Arguments:
+        name: The stanza's name without the scheme.
+        values: Its parameters, as splunkd hands them over.
+        now: This machine's time, to refuse a start in the future by.
+
+    Raises:
+        ConfigurationError: when a parameter is missing or malformed.
+    """
+    where = f"input {name}"
+    request_data = _text(values, "request_data") or "mask"
+    if request_data not in REQUEST_DATA_CHOICES:
+        raise _choice("request_data", request_data, REQUEST_DATA_CHOICES, where)
+    return InputSettings(
+        name,
+        _needed(values, "account", where, "choose one of the accounts of the configuration page"),
+        _index(values, where),
+        _interval(_text(values, "interval") or "300", where),
+        read_start(_text(values, "start_date"), now, where),
+        _endpoint_types(_text(values, "endpoint_types"), where),
+        frozenset(_list(_text(values, "exclude_types").lower())),
+        request_data,
+        _text(values, "hec_target"),
+    )
+
+
+def read_start(text: str, now: float, where: str) -> int | str:
+    """Returns where an input begins: seconds since the epoch, or one of the `START_` words.
+
+    Arguments:
+        text: `start_date` as set.
+        now: This machine's time.
+        where: The input, for the error.
+
+    Raises:
+        ConfigurationError: when it is not readable or in the future.
+    """
+    if not text:
+        return START_DAY_BEFORE
+    if text.lower() == START_ALL:
+        return START_ALL
+    for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"):
+        try:
+            moment = datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
+        except ValueError:
+            continue
+        if moment > now:
+            raise ConfigurationError(
+                f"start_date {text} is in the future",
+                where,
+                "give a date in the past, or leave it empty for the last 24 hours",
+            )
+        return max(int(moment), 0)
+    raise ConfigurationError(
+        f"start_date {text} cannot be read",
+        where,
+        "write it in UTC as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ, or as the word all",
+    )
+
+
+def read_proxy(values: Values) -> str:
+    """Returns the proxy's URL, credentials and all; empty where none is enabled.
+
+    Arguments:
+        values: The stanza `[proxy]` of `ta_invicti_auditlogs_settings.conf`.
+
+    Raises:
+        ConfigurationError: when it is enabled and malformed.
+    """
+    if _text(values, "proxy_enabled").lower() not in _TRUE:
+        return ""
+    kind = (_text(values, "proxy_type") or "http").lower()
+    host, port = _text(values, "proxy_url"), _text(values, "proxy_port")
+    if kind not in PROXY_SCHEMES:
+        raise _choice("proxy_type", kind, tuple(PROXY_SCHEMES), "proxy settings")
+    if not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host) or not re.fullmatch(r"\d{1,5}", port):
+        raise ConfigurationError(
+            "the proxy is enabled, but its host or port is missing or malformed",
+            "proxy settings",
+            "give the host as a name or an IP address without a scheme, and a port number",
+        )
+    scheme = PROXY_SCHEMES[kind]
+    if kind == "socks5" and _text(values, "proxy_rdns").lower() in _TRUE:
+        scheme = "socks5h"
+    return f"{scheme}://{_credentials(values)}{host}:{port}"
+
+
+def _credentials(values: Values) -> str:
+    user, password = _text(values, "proxy_username"), values.get("proxy_password") or ""
+    return f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
+
+
+def _text(values: Values, name: str) -> str:
+    return (values.get(name) or "").strip()
+
+
+def _needed(values: Values, name: str, where: str, remedy: str) -> str:
+    text = _text(values, name)
+    if not text:
+        raise ConfigurationError(f"{name} is missing", where, remedy)
+    return text
+
+
+def _index(values: Values, where: str) -> str:
+    text = _text(values, "index")
+    # splunkd fills in `default` where the stanza names no index.
+    if text in ("", "default") or not _INDEX.fullmatch(text):
+        raise ConfigurationError(
+            "index is missing or malformed", where, "name an existing index for the events"
+        )
+    return text
+
+
+def _interval(text: str, where: str) -> int:
+    if not re.fullmatch(r"\d{1,9}(\.0*)?", text) or float(text) < SHORTEST_INTERVAL:
+        raise ConfigurationError(
+            f"interval {text} is not a number of seconds from {SHORTEST_INTERVAL} on",
+            where,
+            f"set it to {SHORTEST_INTERVAL} or more; 300 suits most",
+        )
+    return int(float(text))
+
+
+def _endpoint_types(text: str, where: str) -> frozenset[str]:
+    chosen = _list(text.replace("|", ",").replace("~", ","))
+    for name in chosen:
+        if name not in ENDPOINT_TYPES:
+            raise _choice("endpoint_types", name, ENDPOINT_TYPES, where)
+    return frozenset(chosen)
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...], where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} {value} is not known", where, "choose one of: " + ", ".join(choices)
+    )

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the collector needs of the outside: the tenant, the destination and the progress store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from invicti_collector.pages import Page
+from invicti_collector.timeline import DateFormat, Window
+
+
+class Event(NamedTuple):
+    """One event on its way to Splunk.
+
+    Attributes:
+        time: Seconds since the epoch.
+        data: The text that becomes `_raw`.
+        name: The record's `Id`, for the log; empty where it has none.
+    """
+
+    time: float
+    data: str
+    name: str
+
+
+class SeenIds(NamedTuple):
+    """The digests of records whose events the destination has, and when they were created.
+
+    Attributes:
+        since: The earliest they may have been created, in seconds since the epoch.
+        until: The latest.
+        digests: Their identities.
+    """
+
+    since: int
+    until: int
+    digests: Sequence[int]
+
+
+class Lease(NamedTuple):
+    """The right to run an input.
+
+    Attributes:
+        owner: `<server name>/<process id>/<random>` of the copy that holds it.
+        expires: When others may take it, in seconds since the epoch.
+    """
+
+    owner: str
+    expires: int
+
+
+class Tenant(Protocol):
+    """The audit log of one Invicti Enterprise tenant."""
+
+    def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """Returns one page of the records created in a window.
+
+        Arguments:
+            window: The stretch of time; sent as dates unless it has no bounds.
+            date_format: How to write the dates.
+            number: The page's index, from 1.
+
+        Raises:
+            DatesRefusedError: when the tenant refuses the dates (400).
+            PermanentError: when asking again cannot help.
+            TransientError: when the tenant failed for longer than the run's patience.
+        """
+
+    def now(self) -> float | None:
+        """Returns the tenant's time in seconds since the epoch, None before it has told it."""
+
+
+class Destination(Protocol):
+    """Where events go."""
+
+    def deliver(self, events: Sequence[Event]) -> None:
+        """Returns once the destination has all the events.
+
+        Arguments:
+            events: Those of one page.
+
+        Raises:
+            CollectorError: when it has not taken them; progress must stay.
+        """
+
+
+class Store(Protocol):
+    """The progress of one input: a state, the ids seen, and the lease.
+
+    Every method raises `ProgressUnreachableError` when the store does not answer.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+
+    def load_state(self) -> str | None:
+        """Returns the saved state, None where there is none yet."""
+
+    def save_state(self, state: str) -> None:
+        """Replaces the state, wholly or not at all."""
+
+    def add_ids(self, ids: SeenIds) -> None:
+        """Adds one page's ids, wholly or not at all."""
+
+    def ids_between(self, since: int, until: int) -> Iterable[SeenIds]:
+        """Returns all ids saved that may have been created between two times, ends included."""
+
+    def forget_ids_before(self, moment: int) -> None:
+        """Removes ids of which all were created before `moment`."""
+
+    def forget(self) -> None:
+        """Removes the state and all ids."""
+
+    def read_lease(self) -> Lease | None:
+        """Returns the lease, whoever holds it."""
+
+    def take_lease(self, lease: Lease) -> bool:
+        """Saves the lease if there is none; of several at once, exactly one succeeds."""
+
+    def drop_lease(self, lease: Lease) -> None:
+        """Removes exactly this lease; another owner's, or a later one, stays."""

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where an input stands: what is covered, what was polled last, which ids were seen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from invicti_collector.errors import ConfigurationError
+from invicti_collector.ports import SeenIds, Store
+from invicti_collector.records import Record
+from invicti_collector.timeline import ALWAYS, SLACK, DateFormat, Window
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class LiveReading:
+    """The last verified reading of the live window.
+
+    Attributes:
+        window: What was asked for.
+        total: The server's count, None where it gives none.
+        collected: How many distinct ids the window has shown.
+        fingerprint: That of page 1.
+        verified_at: When, by the tenant's clock.
+    """
+
+    window: Window
+    total: int | None
+    collected: int
+    fingerprint: str
+    verified_at: int
+
+
+@dataclass(frozen=True)
+class State:
+    """What is saved of an input besides the ids.
+
+    Attributes:
+        connection: Digest of base URL and user ID: a change of it may mean another tenant.
+        account_ids: `AccountId`s met in the sample of the last probe: they tell tenants apart.
+        start: Records created before are not wanted.
+        covered: Every wanted record created before has been collected, and its id forgotten.
+        span: Length of the next tile of the backfill, in seconds.
+        doubts: How many runs have found the next tile's count wrong.
+        live: The last verified reading of the live window.
+        date_format: What the probe found; None = not known yet.
+        probed_day: UTC midnight of the day of the last probe.
+        clock_offset: Seconds to add to this machine's clock to get the tenant's.
+        not_before: Until when the tenant asked not to be called, by this machine's clock.
+    """
+
+    connection: str
+    start: int
+    covered: int
+    span: int
+    account_ids: tuple[str, ...] = ()
+    doubts: int = 0
+    live: LiveReading | None = None
+    date_format: DateFormat | None = None
+    probed_day: int = 0
+    clock_offset: int = 0
+    not_before: int = 0
+
+
+def state_to_json(state: State) -> str:
+    """Returns the text that is saved for a state."""
+    fields = asdict(state)
+    fields["date_format"] = state.date_format.value if state.date_format else None
+    return json.dumps({"schema": SCHEMA, **fields}, separators=(",", ":"))
+
+
+def state_from_json(text: str) -> State:
+    """Returns the state that was saved as `text`.
+
+    Raises:
+        ConfigurationError: when it was saved by a later version, or is not readable: starting
+            over would double events.
+    """
+    try:
+        fields = json.loads(text)
+        schema = fields.pop("schema")
+        if schema != SCHEMA:
+            raise _unreadable(f"it has schema {schema}, this version reads {SCHEMA}")
+        return _state(fields)
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise _unreadable(type(fault).__name__) from fault
+
+
+def _state(fields: dict[str, Any]) -> State:
+    live = fields.pop("live")
+    date_format = fields.pop("date_format")
+    return State(
+        **{**fields, "account_ids": tuple(fields["account_ids"])},
+        live=LiveReading(**{**live, "window": Window(*live["window"])}) if live else None,
+        date_format=DateFormat(date_format) if date_format else None,
+    )
+
+
+def _unreadable(detail: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the saved progress cannot be read: {detail}",
+        "progress of this input",
+        "install the version of the add-on that wrote it, or newer; or reset the input's progress",
+    )
+
+
+class Progress:
+    """The state of one input and the ids that a run needs to recognise.
+
+    Ids of the live window and of the backfill's tile are kept apart, so that those of a covered
+    tile can be dropped and memory does not grow with the history.
+
+    Arguments:
+        store: Where it is kept.
+        state: As loaded, or new.
+    """
+
+    def __init__(self, store: Store, state: State) -> None:
+        self._store = store
+        self.state = state
+        self._live: set[int] | None = None
+        self._tile: set[int] = set()
+        self._previous_tile: set[int] = set()
+
+    def save(self, **changes: Any) -> None:
+        """Saves the state with changes."""
+        self.state = replace(self.state, **changes)
+        self._store.save_state(state_to_json(self.state))
+
+    def start_anew(self, state: State) -> None:
+        """Forgets everything about the input and begins with `state`."""
+        self._store.forget()
+        self.state = state
+        self._live, self._tile, self._previous_tile = None, set(), set()
+
+    def __contains__(self, digest: object) -> bool:
+        """Tells whether the record of this digest has been collected."""
+        return (
+            (self._live is not None and digest in self._live)
+            or digest in self._tile
+            or digest in self._previous_tile
+        )
+
+    def is_seen(self, record: Record) -> bool:
+        """Tells whether a record has been collected, or was so long ago that its id is gone."""
+        if record.digest in self:
+            return True
+        return record.created is not None and record.created < self.state.covered - SLACK
+
+    def load_live(self, window: Window) -> None:
+        """Makes the ids of the live window known, once."""
+        if self._live is None:
+            since, until = _reach(window)
+            self._live = self._load(since, until)
+
+    def load_tile(self, window: Window) -> None:
+        """Makes the ids of a tile known that an earlier run began."""
+        since, until = _reach(window)
+        self._tile = self._load(since, until)
+        self._previous_tile = set()
+
+    def _load(self, since: int, until: int) -> set[int]:
+        return {digest for ids in self._store.ids_between(since, until) for digest in ids.digests}
+
+    def add(self, records: list[Record], window: Window, *, live: bool) -> None:
+        """Saves that the destination has these records."""
+        digests = [record.digest for record in records]
+        since, until = _times(records, window)
+        self._store.add_ids(SeenIds(since, until, digests))
+        target = self._live if live and self._live is not None else self._tile
+        target.update(digests)
+
+    def close_tile(self, end: int) -> None:
+        """Forgets the ids that no later window can show again.
+
+        Arguments:
+            end: Where the tile ended and the next begins.
+        """
+        self._previous_tile, self._tile = self._tile, set()
+        self._store.forget_ids_before(end - SLACK)
+
+    def forget_live(self) -> None:
+        """Has the ids of the live window loaded anew, for when the window has moved."""
+        self._live = None
+
+
+def _reach(window: Window) -> tuple[int, int]:
+    """Returns the times at which records that the window may show can have been created."""
+    start = ALWAYS[0] if window.start is None else window.start - SLACK
+    end = ALWAYS[1] if window.end is None else window.end + SLACK
+    return start, end
+
+
+def _times(records: list[Record], window: Window) -> tuple[int, int]:
+    """Returns when they were created; without a readable time: anywhere in the window."""
+    created = [record.created for record in records]
+    known = [moment for moment in created if moment is not None]
+    if len(known) < len(created) or not known:
+        since, until = _reach(window)
+        return min([since, *map(int, known)]), max([until, *map(int, known)])
+    return int(min(known)), int(max(known)) + 1

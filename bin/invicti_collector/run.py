@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the parts together: one run, or one validation, of an input as splunkd asks for it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from solnlib import log as solnlib_log
+
+from invicti_collector.collector import Collector
+from invicti_collector.configuration import InputSettings, read_input
+from invicti_collector.destinations.splunk_stream import SOURCETYPE, Metadata, SplunkStream
+from invicti_collector.errors import CollectorError, quoted
+from invicti_collector.invicti_api import InvictiApi, Network
+from invicti_collector.lease import InputLease
+from invicti_collector.settings import APP, Settings, Splunkd
+from invicti_collector.shutdown import Shutdown, StoppedError
+from invicti_collector.stores.opening import open_store
+from invicti_collector.survey import Connection
+from invicti_collector.version import version
+
+SCHEME = "invicti_auditlogs"
+LOG_NAMESPACE = "ta_invicti_auditlogs"
+_PATIENCE = (60, 600)
+
+Values = Mapping[str, Any]
+
+
+def splunkd_of(metadata: Mapping[str, str]) -> Splunkd:
+    """Returns what splunkd hands over ahead of the stanzas.
+
+    Arguments:
+        metadata: As `splunklib.modularinput` parses it.
+    """
+    return Splunkd(
+        metadata["server_host"],
+        metadata["server_uri"],
+        metadata["session_key"],
+        Path(metadata["checkpoint_dir"]),
+    )
+
+
+def validate(splunkd: Splunkd, name: str, values: Values) -> None:
+    """Passes an input that can run.
+
+    Arguments:
+        splunkd: As handed over.
+        name: The input's name without the scheme.
+        values: Its parameters.
+
+    Raises:
+        CollectorError: when it cannot, with the message for the administrator.
+    """
+    settings = Settings(splunkd)
+    wanted = read_input(name, values, time.time())
+    settings.account(wanted.account)
+    settings.check_hec_target(wanted.hec_target)
+
+
+class InputRun:
+    """One run of one input.
+
+    Arguments:
+        splunkd: As handed over.
+        name: The input's name without the scheme.
+        values: Its parameters.
+        shutdown: Listens to splunkd.
+    """
+
+    def __init__(self, splunkd: Splunkd, name: str, values: Values, shutdown: Shutdown) -> None:
+        self._splunkd = splunkd
+        self._name = name
+        self._values = values
+        self._shutdown = shutdown
+        self._settings = Settings(splunkd)
+        self._log = logger(name)
+
+    def run(self) -> int:
+        """Collects.
+
+        Returns:
+            The exit code; on failure one line is in the log and on standard error.
+        """
+        try:
+            self._log.setLevel(self._settings.log_level())
+            self._run()
+        except StoppedError:
+            self._log.info("action=stopped reason=%s", quoted("splunkd asked for it"))
+        except CollectorError as fault:
+            return self._fail(fault.label, str(fault))
+        except Exception as fault:  # noqa: BLE001 - the last resort must tell splunkd and the log
+            self._log.debug("action=crashed", exc_info=True)
+            where = _place(fault)
+            return self._fail("Bug", f"error={quoted(repr(fault))} where={quoted(where)}")
+        return 0
+
+    def _fail(self, label: str, text: str) -> int:
+        self._log.error("exc_l=%s input=%s %s", quoted(label), quoted(self._name), text)
+        sys.stderr.write(f"ERROR input={quoted(self._name)} {text}\n")
+        return 1
+
+    def _run(self) -> None:
+        wanted = read_input(self._name, self._values, time.time())
+        account = self._settings.account(wanted.account)
+        self._settings.check_hec_target(wanted.hec_target)
+        store = open_store(
+            self._settings.service(),
+            self._splunkd.checkpoint_dir,
+            self._name,
+            self._log,
+            self._shutdown.sleep,
+        )
+        lease = InputLease(store, self._splunkd.server_host)
+        other = lease.acquire()
+        if other is not None:
+            self._log.info(
+                "action=skipped reason=%s owner=%s expires=%d",
+                quoted("another copy of this input runs"),
+                quoted(other.owner),
+                other.expires,
+            )
+            return
+        self._log.info("action=started store=%s version=%s", quoted(store.name), version())
+        user_agent = f"{APP}/{version()}"
+        network = Network(self._settings.proxy(), _patience(wanted), user_agent)
+        tenant = InvictiApi(account, network, self._shutdown)
+        metadata = Metadata(f"{SCHEME}://{self._name}", account.host, wanted.index)
+        stream = SplunkStream(sys.stdout.buffer, metadata)
+        connection = Connection(account.connection, account.date_format)
+        collector = Collector(wanted, connection, tenant, stream, store, lease, self._log)
+        began = time.monotonic()
+        try:
+            collector.run()
+        finally:
+            self._summarize(collector, tenant, wanted, account.host, time.monotonic() - began)
+            stream.close()
+            lease.release()
+
+    def _summarize(
+        self,
+        collector: Collector,
+        tenant: InvictiApi,
+        wanted: InputSettings,
+        host: str,
+        seconds: float,
+    ) -> None:
+        tally = collector.tally
+        if tally.events:
+            solnlib_log.events_ingested(
+                self._log,
+                f"{SCHEME}://{self._name}",
+                SOURCETYPE,
+                tally.events,
+                wanted.index,
+                account=wanted.account,
+                host=host,
+            )
+        lag = max(time.time() - tally.newest, 0) if tally.newest else 0
+        self._log.info(
+            "action=ended events=%d excluded=%d requests=%d retries=%d seconds=%.1f "
+            "newest_event_age_seconds=%d backfill_left_seconds=%d",
+            tally.events,
+            tally.excluded,
+            tenant.requests,
+            tenant.retries,
+            seconds,
+            lag,
+            collector.backfill_left,
+        )
+
+
+def _patience(wanted: InputSettings) -> float:
+    """Returns how long a run tries: no longer than until the next would begin."""
+    shortest, longest = _PATIENCE
+    return min(max(wanted.interval, shortest), longest)
+
+
+def logger(name: str) -> logging.Logger:
+    """Returns the log of an input: `ta_invicti_auditlogs_<input>.log` in Splunk's log folder."""
+    # Libraries that log through the root logger would otherwise write to standard error, which
+    # splunkd takes for this input's own messages.
+    logging.getLogger().addHandler(logging.NullHandler())
+    solnlib_log.Logs.set_context(namespace=LOG_NAMESPACE)
+    found: logging.Logger = solnlib_log.Logs().get_logger(re.sub(r"[^A-Za-z0-9_-]", "_", name))
+    return found
+
+
+def _place(fault: BaseException) -> str:
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "unknown"
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads accounts, proxy and logging from splunkd: confs and encrypted credentials."""
+
+from __future__ import annotations
+
+import functools
+import os
+import ssl
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from solnlib.conf_manager import (
+    ConfManager,
+    ConfManagerException,
+    ConfStanzaNotExistException,
+)
+from solnlib.credentials import CredentialNotExistException
+from solnlib.splunk_rest_client import SplunkRestClient
+from splunklib.binding import HTTPError
+
+from invicti_collector.configuration import Account, read_account, read_proxy
+from invicti_collector.errors import ConfigurationError, TransientError
+
+APP = "TA-invicti-auditlogs"
+ACCOUNT_CONF = "ta_invicti_auditlogs_account"
+HEC_CONF = "ta_invicti_auditlogs_hec"
+SETTINGS_CONF = "ta_invicti_auditlogs_settings"
+_SPLUNKD_SECONDS = 60
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class Splunkd(NamedTuple):
+    """What splunkd hands to an input on standard input.
+
+    Attributes:
+        server_host: Name of the Splunk server.
+        server_uri: Its management URI.
+        session_key: The run's right to use it.
+        checkpoint_dir: Where inputs of this kind may keep files.
+    """
+
+    server_host: str
+    server_uri: str
+    session_key: str
+    checkpoint_dir: Path
+
+
+class Settings:
+    """The add-on's confs on one splunkd.
+
+    Arguments:
+        splunkd: As handed to the input.
+    """
+
+    def __init__(self, splunkd: Splunkd) -> None:
+        self._splunkd = splunkd
+
+    def account(self, name: str) -> Account:
+        """Returns an account, its token decrypted.
+
+        Raises:
+            ConfigurationError: when it does not exist or is malformed.
+            TransientError: when splunkd does not answer.
+        """
+        values = self._stanza(ACCOUNT_CONF, name)
+        if values is None:
+            raise ConfigurationError(
+                f"the account {name} does not exist",
+                f"{ACCOUNT_CONF}.conf",
+                "choose an existing account in the input, or add it on the configuration page",
+            )
+        account = read_account(name, values)
+        check_ca_bundle(account.ca_bundle, f"account {name}")
+        return account
+
+    def check_hec_target(self, name: str) -> None:
+        """Passes an existing HEC target.
+
+        Raises:
+            ConfigurationError: when it does not exist.
+        """
+        if name and self._stanza(HEC_CONF, name) is None:
+            raise ConfigurationError(
+                f"the HEC target {name} does not exist",
+                f"{HEC_CONF}.conf",
+                "leave hec_target empty to send events to this Splunk",
+            )
+
+    def proxy(self) -> str:
+        """Returns the proxy's URL, empty where none is enabled; see `read_proxy`."""
+        return read_proxy(self._stanza(SETTINGS_CONF, "proxy") or {})
+
+    def log_level(self) -> str:
+        """Returns the level of the add-on's log."""
+        values = self._stanza(SETTINGS_CONF, "logging") or {}
+        level = str(values.get("loglevel") or "INFO").upper()
+        return level if level in _LOG_LEVELS else "INFO"
+
+    def service(self) -> SplunkRestClient:
+        """Returns a client of splunkd in the add-on's namespace, with kept-alive connections."""
+        uri = self._uri()
+        service = SplunkRestClient(
+            self._splunkd.session_key, APP, owner="nobody", pool_connections=1, **uri
+        )
+        # solnlib sets no time limit: a splunkd that hangs would hold up the run for ever.
+        service.http.handler = functools.partial(service.http.handler, timeout=_SPLUNKD_SECONDS)
+        return service
+
+    def _uri(self) -> dict[str, Any]:
+        parts = urlsplit(self._splunkd.server_uri)
+        return {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port}
+
+    def _stanza(self, conf: str, name: str) -> dict[str, str | None] | None:
+        """Returns a stanza, its secrets decrypted; None where there is none."""
+        realm = f"__REST_CREDENTIAL__#{APP}#configs/conf-{conf}"
+        try:
+            manager = ConfManager(self._splunkd.session_key, APP, realm=realm, **self._uri())
+            stanza: dict[str, str | None] = manager.get_conf(conf).get(name)
+        except (ConfManagerException, ConfStanzaNotExistException):
+            return None
+        except CredentialNotExistException:
+            raise ConfigurationError(
+                f"the secret of {name} is not in Splunk's credential store",
+                f"{conf}.conf",
+                "open it on the configuration page, enter the secret again and save",
+            ) from None
+        except (HTTPError, OSError) as fault:
+            detail = f"HTTP {fault.status}" if isinstance(fault, HTTPError) else "no connection"
+            raise TransientError(
+                f"splunkd does not give the settings: {detail}",
+                f"{conf}.conf",
+                "none needed if Splunk is starting or stopping; else look at splunkd.log",
+            ) from fault
+        return stanza
+
+
+def check_ca_bundle(path: str, where: str) -> None:
+    """Passes a readable file of certificates, or no path at all.
+
+    Raises:
+        ConfigurationError: when it is not.
+    """
+    if not path:
+        return
+    try:
+        ssl.create_default_context(cafile=os.fspath(path))
+    except (OSError, ValueError) as fault:
+        raise ConfigurationError(
+            f"the CA bundle {path} cannot be read: {fault}",
+            where,
+            "give the full path of a file of certificates in PEM form that Splunk's user may read",
+        ) from fault

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Progress in Splunk's KV Store, shared by the members of a search head cluster.
+
+Endpoints: "KV Store endpoint descriptions" of Splunk's REST API reference. Documents are flat and
+small; the fields are declared in default/collections.conf.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+from solnlib.splunk_rest_client import SplunkRestClient
+from splunklib.binding import HTTPError
+
+from invicti_collector.errors import ProgressUnreachableError
+from invicti_collector.ports import Lease, SeenIds
+
+COLLECTION = "invicti_auditlogs_progress"
+_BATCH = 1000
+"""Documents a query; a page's ids are about 2 kB, and Splunk answers at most 50 MB."""
+
+_JSON = [("Content-Type", "application/json")]
+_REMEDY = (
+    "nothing is lost: the next run goes on from here; if it lasts, look for KV Store messages in "
+    "splunkd.log and mongod.log"
+)
+
+
+class KvStore:
+    """Implements the port `Store`.
+
+    Arguments:
+        service: splunkd, in the add-on's namespace.
+        input_name: Whose progress it is.
+    """
+
+    name = "KV Store"
+
+    def __init__(self, service: SplunkRestClient, input_name: str) -> None:
+        self._service = service
+        self._input = input_name
+        self._suffix = blake2b(input_name.encode(), digest_size=12).hexdigest()
+
+    def load_state(self) -> str | None:
+        """See `ports.Store`."""
+        document = self._read("state")
+        return None if document is None else str(document["state"])
+
+    def save_state(self, state: str) -> None:
+        """See `ports.Store`."""
+        # Batch save replaces a document or makes it, in one request.
+        self._post("/batch_save", [{**self._document("state"), "state": state}])
+
+    def add_ids(self, ids: SeenIds) -> None:
+        """See `ports.Store`."""
+        packed = struct.pack(f">{len(ids.digests)}Q", *ids.digests)
+        fields = {"since": ids.since, "until": ids.until}
+        text = base64.b64encode(packed).decode()
+        self._post("", {"input": self._input, "kind": "ids", **fields, "ids": text})
+
+    def ids_between(self, since: int, until: int) -> Iterator[SeenIds]:
+        """See `ports.Store`."""
+        query = self._ids_where({"until": {"$gte": since}}, {"since": {"$lte": until}})
+        skip = 0
+        while True:
+            documents = self._call("get", "", query=query, sort="_key", limit=_BATCH, skip=skip)
+            for document in documents:
+                packed = base64.b64decode(document["ids"])
+                digests = struct.unpack(f">{len(packed) // 8}Q", packed)
+                yield SeenIds(int(document["since"]), int(document["until"]), digests)
+            if len(documents) < _BATCH:
+                return
+            skip += _BATCH
+
+    def forget_ids_before(self, moment: int) -> None:
+        """See `ports.Store`."""
+        self._call("delete", "", query=self._ids_where({"until": {"$lt": moment}}))
+
+    def forget(self) -> None:
+        """See `ports.Store`."""
+        # The state goes last: without it the ids have no meaning, with it they must be there.
+        self._call("delete", "", query=self._ids_where())
+        self._call("delete", "", query=json.dumps({"_key": self._key("state")}))
+
+    def read_lease(self) -> Lease | None:
+        """See `ports.Store`."""
+        document = self._read("lease")
+        return None if document is None else Lease(document["owner"], int(document["expires"]))
+
+    def take_lease(self, lease: Lease) -> bool:
+        """See `ports.Store`."""
+        try:
+            self._post("", {**self._document("lease"), **lease._asdict()}, conflict_is_error=False)
+        except _ConflictError:
+            return False
+        return True
+
+    def drop_lease(self, lease: Lease) -> None:
+        """See `ports.Store`."""
+        query = {"_key": self._key("lease"), **lease._asdict()}
+        self._call("delete", "", query=json.dumps(query))
+
+    def _key(self, kind: str) -> str:
+        return f"{kind}-{self._suffix}"
+
+    def _document(self, kind: str) -> dict[str, Any]:
+        return {"_key": self._key(kind), "input": self._input, "kind": kind}
+
+    def _ids_where(self, *conditions: dict[str, Any]) -> str:
+        return json.dumps({"$and": [{"input": self._input}, {"kind": "ids"}, *conditions]})
+
+    def _read(self, kind: str) -> dict[str, Any] | None:
+        document = self._call("get", "/" + self._key(kind), absence_is_error=False)
+        return document if isinstance(document, dict) else None
+
+    def _post(self, path: str, content: Any, *, conflict_is_error: bool = True) -> None:
+        body = json.dumps(content)
+        self._call("post", path, conflict_is_error=conflict_is_error, headers=_JSON, body=body)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        absence_is_error: bool = True,
+        conflict_is_error: bool = True,
+        **options: Any,
+    ) -> Any:
+        try:
+            request = getattr(self._service, method)
+            answer = request(f"storage/collections/data/{COLLECTION}{path}", **options)
+            body = answer["body"].read()
+            return json.loads(body) if body else None
+        except HTTPError as fault:
+            # Only 404 on a document means that there is no progress; all else is an outage.
+            if fault.status == 404 and not absence_is_error:
+                return None
+            if fault.status == 409 and not conflict_is_error:
+                raise _ConflictError from fault
+            raise self._unreachable(f"HTTP {fault.status} {fault.reason}") from fault
+        except (OSError, ValueError) as fault:
+            raise self._unreachable(type(fault).__name__) from fault
+
+    def _unreachable(self, detail: str) -> ProgressUnreachableError:
+        return ProgressUnreachableError(
+            f"the KV Store does not answer as it should: {detail}",
+            f"collection {COLLECTION} of input {self._input}",
+            _REMEDY,
+        )
+
+
+class _ConflictError(Exception):
+    """There is a document of that key."""
+
+
+def kvstore_status(service: SplunkRestClient) -> str:
+    """Returns the state of this Splunk's KV Store: such as `ready`, `starting` or `disabled`.
+
+    Source: `kvstore/status` in Splunk's REST API reference.
+
+    Raises:
+        ProgressUnreachableError: when splunkd does not tell.
+    """
+    try:
+        answer = service.get("/services/kvstore/status", output_mode="json")
+        content = json.loads(answer["body"].read())["entry"][0]["content"]
+        return str(content["current"]["status"])
+    except (HTTPError, OSError, ValueError, KeyError, IndexError) as fault:
+        detail = f"HTTP {fault.status}" if isinstance(fault, HTTPError) else type(fault).__name__
+        raise ProgressUnreachableError(
+            f"splunkd does not tell the state of the KV Store: {detail}",
+            "kvstore/status",
+            _REMEDY,
+        ) from fault

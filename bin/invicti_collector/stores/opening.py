@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chooses where the progress of an input is kept, and moves it when the KV Store comes on."""
+
+from __future__ import annotations
+
+import logging
+import re
+from hashlib import blake2b
+from pathlib import Path
+from typing import Callable
+
+from solnlib.splunk_rest_client import SplunkRestClient
+
+from invicti_collector.errors import ConfigurationError, ProgressUnreachableError
+from invicti_collector.ports import Store
+from invicti_collector.stores.files import FileStore
+from invicti_collector.stores.kvstore import KvStore, kvstore_status
+from invicti_collector.timeline import ALWAYS
+
+KVSTORE_PATIENCE = 60
+"""Seconds to wait for a KV Store that is starting; it takes longest after Splunk's own start."""
+
+_PAUSE = 2.0
+_MARKER = "in-kvstore"
+
+
+def open_store(
+    service: SplunkRestClient,
+    checkpoint_dir: Path,
+    input_name: str,
+    log: logging.Logger,
+    sleep: Callable[[float], None],
+) -> Store:
+    """Returns the store of an input's progress.
+
+    Arguments:
+        service: splunkd.
+        checkpoint_dir: Handed over by splunkd.
+        input_name: The input.
+        log: Is told which store is used.
+        sleep: Waits for seconds.
+
+    Raises:
+        ProgressUnreachableError: when the KV Store neither answers nor is switched off.
+        ConfigurationError: when it is switched off but holds the progress.
+    """
+    files = FileStore(_folder(checkpoint_dir, input_name))
+    marker = files.folder / _MARKER
+    if _is_disabled(service, sleep):
+        if marker.exists():
+            raise ConfigurationError(
+                "the KV Store is switched off, but holds the progress of this input",
+                str(marker),
+                "switch the KV Store on; or, to start anew and double events, delete that file",
+            )
+        log.debug("action=progress_store store=files folder=%s", files.folder)
+        return files
+    kvstore = KvStore(service, input_name)
+    if files.exists():
+        _move(files, kvstore)
+        log.info("action=progress_moved from=files to=kvstore")
+    _mark(marker)
+    return kvstore
+
+
+def _is_disabled(service: SplunkRestClient, sleep: Callable[[float], None]) -> bool:
+    waited = 0.0
+    while True:
+        status = kvstore_status(service)
+        if status in ("ready", "disabled"):
+            return status == "disabled"
+        if status != "starting" or waited >= KVSTORE_PATIENCE:
+            raise ProgressUnreachableError(
+                f"the KV Store is not ready: {status}",
+                "kvstore/status",
+                "nothing is lost: the next run goes on from here; if it lasts, look for KV Store "
+                "messages in splunkd.log and mongod.log",
+            )
+        sleep(_PAUSE)
+        waited += _PAUSE
+
+
+def _folder(checkpoint_dir: Path, input_name: str) -> Path:
+    readable = re.sub(r"[^A-Za-z0-9_.-]", "_", input_name)[:60]
+    return checkpoint_dir / f"{readable}-{blake2b(input_name.encode(), digest_size=6).hexdigest()}"
+
+
+def _move(files: FileStore, kvstore: KvStore) -> None:
+    """Copies the state last: until it is there, the move starts over."""
+    if kvstore.load_state() is None:
+        for ids in files.ids_between(*ALWAYS):
+            kvstore.add_ids(ids)
+        state = files.load_state()
+        if state is not None:
+            kvstore.save_state(state)
+    files.forget()
+
+
+def _mark(marker: Path) -> None:
+    try:
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+    except OSError as fault:
+        raise ProgressUnreachableError(
+            f"the checkpoint directory cannot be written: {fault.strerror}",
+            str(marker),
+            "make room on the disk, and give Splunk's user the right to write there",
+        ) from fault

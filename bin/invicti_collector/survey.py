@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Once a day: the form of date that the tenant reads, which tenant it is, its clock."""
+
+from __future__ import annotations
+
+import logging
+from typing import Callable, NamedTuple
+
+from invicti_collector import timeline
+from invicti_collector.clock import TenantClock
+from invicti_collector.errors import quoted
+from invicti_collector.pages import Page
+from invicti_collector.probe import FetchPage, Finding, probe
+from invicti_collector.progress import Progress, State
+from invicti_collector.timeline import DateFormat
+
+
+class Connection(NamedTuple):
+    """What the collector needs of the account.
+
+    Attributes:
+        digest: Changes with base URL or user.
+        date_format: The account's setting.
+    """
+
+    digest: str
+    date_format: str
+
+
+class Survey:
+    """Keeps what is known of the tenant up to date.
+
+    Arguments:
+        fetch: Returns a page by window, date format and index.
+        connection: Of the account.
+        progress: Where the findings are saved.
+        clock: The tenant's.
+        log: The add-on's log.
+        new_state: Returns the state of an input that has collected nothing.
+    """
+
+    def __init__(
+        self,
+        fetch: FetchPage,
+        connection: Connection,
+        progress: Progress,
+        clock: TenantClock,
+        log: logging.Logger,
+        new_state: Callable[[], State],
+    ) -> None:
+        self._fetch = fetch
+        self._connection = connection
+        self._progress = progress
+        self._clock = clock
+        self._log = log
+        self._new_state = new_state
+
+    @property
+    def date_format(self) -> DateFormat:
+        """The form of date that the tenant reads, as far as is known."""
+        found = self._progress.state.date_format
+        return found or timeline.formats_to_try(self._connection.date_format)[0]
+
+    def is_due(self) -> bool:
+        """Tells whether a day has begun, or the account was changed, since the last survey."""
+        state = self._progress.state
+        same = state.connection == self._connection.digest
+        return not same or state.probed_day != timeline.day_of(self._clock.now())
+
+    def take(self) -> bool:
+        """Asks the tenant and saves what was found.
+
+        Returns:
+            Whether the tenant has any record at all; without one there is nothing to save.
+        """
+        finding = probe(self._fetch, self._connection.date_format)
+        if not finding.sample.records:
+            return False
+        accounts = _account_ids(finding.sample)
+        self._settle_tenant(accounts)
+        self._tell(finding)
+        known = self._progress.state.account_ids
+        self._progress.save(
+            connection=self._connection.digest,
+            account_ids=tuple(sorted(accounts.union(known))),
+            date_format=finding.date_format,
+            probed_day=timeline.day_of(self._clock.now()),
+            clock_offset=self._clock_offset(),
+        )
+        return True
+
+    def _settle_tenant(self, accounts: frozenset[str]) -> None:
+        """Starts anew when the account points to another tenant than the progress belongs to."""
+        state = self._progress.state
+        if state.connection == self._connection.digest:
+            return
+        if not state.connection:
+            self._progress.start_anew(self._new_state())
+            return
+        if accounts.intersection(state.account_ids):
+            self._log.info("action=account_changed tenant=same")
+            return
+        self._log.warning(
+            "action=account_changed tenant=other remedy=%s",
+            quoted("none needed: the input starts anew for this tenant, from its start_date"),
+        )
+        self._progress.start_anew(self._new_state())
+
+    def _tell(self, finding: Finding) -> None:
+        if finding.date_format is self._progress.state.date_format:
+            return
+        if finding.date_format is DateFormat.NONE:
+            remedy = (
+                "the tenant honours no form of date, so the whole list is read whenever it has "
+                "changed; check the account's date_format, or ask Invicti's support"
+            )
+            self._log.warning("action=date_format found=none remedy=%s", quoted(remedy))
+        elif finding.date_format is not None:
+            self._log.info("action=date_format found=%s", quoted(finding.date_format.value))
+
+    def _clock_offset(self) -> int:
+        offset = self._clock.offset()
+        if offset:
+            self._log.warning(
+                "action=clock_differs seconds=%d remedy=%s",
+                offset,
+                quoted("set this machine's clock; collecting goes by the tenant's meanwhile"),
+            )
+        return offset
+
+
+def _account_ids(page: Page) -> frozenset[str]:
+    found = (record.field("AccountId") for record in page.records)
+    return frozenset(account.lower() for account in found if isinstance(account, str) and account)
