@@ -9,6 +9,7 @@ from typing import Any
 import import_declare_test  # noqa: F401 - puts the packaged libraries on the path, so it is first
 from splunklib.modularinput import Argument, Scheme, Script
 
+from invicti_collector.logs import quieten_libraries
 from invicti_collector.run import InputRun, splunkd_of, validate
 from invicti_collector.shutdown import Shutdown
 
@@ -55,5 +56,6 @@ class InvictiAuditLogs(Script):  # type: ignore[misc]  # splunklib is untyped
 
 
 if __name__ == "__main__":
+    quieten_libraries()
     script = InvictiAuditLogs()
     sys.exit(script.run(sys.argv) or script.exit_code)

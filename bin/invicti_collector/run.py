@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
 import sys
 import time
 from collections.abc import Mapping
@@ -14,11 +12,14 @@ from typing import Any
 from solnlib import log as solnlib_log
 
 from invicti_collector.collector import Collector
-from invicti_collector.configuration import InputSettings, read_input
+from invicti_collector.configuration import Account, InputSettings, read_input
+from invicti_collector.delivery import Tally
 from invicti_collector.destinations.splunk_stream import SOURCETYPE, Metadata, SplunkStream
 from invicti_collector.errors import CollectorError, quoted
 from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.lease import InputLease
+from invicti_collector.logs import input_log
+from invicti_collector.ports import Lease, Store
 from invicti_collector.settings import APP, Settings, Splunkd
 from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.stores.opening import open_store
@@ -26,7 +27,6 @@ from invicti_collector.survey import Connection
 from invicti_collector.version import version
 
 SCHEME = "invicti_auditlogs"
-LOG_NAMESPACE = "ta_invicti_auditlogs"
 _PATIENCE = (60, 600)
 
 Values = Mapping[str, Any]
@@ -79,7 +79,7 @@ class InputRun:
         self._values = values
         self._shutdown = shutdown
         self._settings = Settings(splunkd)
-        self._log = logger(name)
+        self._log = input_log(name)
 
     def run(self) -> int:
         """Collects.
@@ -89,7 +89,7 @@ class InputRun:
         """
         try:
             self._log.setLevel(self._settings.log_level())
-            self._run()
+            self._run_alone()
         except StoppedError:
             self._log.info("action=stopped reason=%s", quoted("splunkd asked for it"))
         except CollectorError as fault:
@@ -105,7 +105,8 @@ class InputRun:
         sys.stderr.write(f"ERROR input={quoted(self._name)} {text}\n")
         return 1
 
-    def _run(self) -> None:
+    def _run_alone(self) -> None:
+        """Collects unless another copy of the input does."""
         wanted = read_input(self._name, self._values, time.time())
         account = self._settings.account(wanted.account)
         self._settings.check_hec_target(wanted.hec_target)
@@ -119,16 +120,26 @@ class InputRun:
         lease = InputLease(store, self._splunkd.server_host)
         other = lease.acquire()
         if other is not None:
-            self._log.info(
-                "action=skipped reason=%s owner=%s expires=%d",
-                quoted("another copy of this input runs"),
-                quoted(other.owner),
-                other.expires,
-            )
+            self._tell_skipped(other)
             return
         self._log.info("action=started store=%s version=%s", quoted(store.name), version())
-        user_agent = f"{APP}/{version()}"
-        network = Network(self._settings.proxy(), _patience(wanted), user_agent)
+        try:
+            self._collect(wanted, account, store, lease)
+        finally:
+            lease.release()
+
+    def _tell_skipped(self, other: Lease) -> None:
+        self._log.info(
+            "action=skipped reason=%s owner=%s expires=%d",
+            quoted("another copy of this input runs"),
+            quoted(other.owner),
+            other.expires,
+        )
+
+    def _collect(
+        self, wanted: InputSettings, account: Account, store: Store, lease: InputLease
+    ) -> None:
+        network = Network(self._settings.proxy(), _patience(wanted), f"{APP}/{version()}")
         tenant = InvictiApi(account, network, self._shutdown)
         metadata = Metadata(f"{SCHEME}://{self._name}", account.host, wanted.index)
         stream = SplunkStream(sys.stdout.buffer, metadata)
@@ -138,30 +149,25 @@ class InputRun:
         try:
             collector.run()
         finally:
-            self._summarize(collector, tenant, wanted, account.host, time.monotonic() - began)
+            self._tell_ingested(collector.tally, metadata, wanted.account)
+            self._tell_ended(collector, tenant, time.monotonic() - began)
             stream.close()
-            lease.release()
 
-    def _summarize(
-        self,
-        collector: Collector,
-        tenant: InvictiApi,
-        wanted: InputSettings,
-        host: str,
-        seconds: float,
-    ) -> None:
-        tally = collector.tally
+    def _tell_ingested(self, tally: Tally, metadata: Metadata, account: str) -> None:
+        """Logs what the monitoring dashboards of UCC-built add-ons read."""
         if tally.events:
             solnlib_log.events_ingested(
                 self._log,
-                f"{SCHEME}://{self._name}",
+                metadata.stanza,
                 SOURCETYPE,
                 tally.events,
-                wanted.index,
-                account=wanted.account,
-                host=host,
+                metadata.index_name,
+                account=account,
+                host=metadata.host,
             )
-        lag = max(time.time() - tally.newest, 0) if tally.newest else 0
+
+    def _tell_ended(self, collector: Collector, tenant: InvictiApi, seconds: float) -> None:
+        tally = collector.tally
         self._log.info(
             "action=ended events=%d excluded=%d requests=%d retries=%d seconds=%.1f "
             "newest_event_age_seconds=%d backfill_left_seconds=%d",
@@ -170,7 +176,7 @@ class InputRun:
             tenant.requests,
             tenant.retries,
             seconds,
-            lag,
+            max(time.time() - tally.newest, 0) if tally.newest else 0,
             collector.backfill_left,
         )
 
@@ -179,16 +185,6 @@ def _patience(wanted: InputSettings) -> float:
     """Returns how long a run tries: no longer than until the next would begin."""
     shortest, longest = _PATIENCE
     return min(max(wanted.interval, shortest), longest)
-
-
-def logger(name: str) -> logging.Logger:
-    """Returns the log of an input: `ta_invicti_auditlogs_<input>.log` in Splunk's log folder."""
-    # Libraries that log through the root logger would otherwise write to standard error, which
-    # splunkd takes for this input's own messages.
-    logging.getLogger().addHandler(logging.NullHandler())
-    solnlib_log.Logs.set_context(namespace=LOG_NAMESPACE)
-    found: logging.Logger = solnlib_log.Logs().get_logger(re.sub(r"[^A-Za-z0-9_-]", "_", name))
-    return found
 
 
 def _place(fault: BaseException) -> str:

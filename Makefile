@@ -1,0 +1,40 @@
+# What a person types; each target sets up all that it needs. Python 3.9 or newer: make PYTHON=...
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PINS := .ci/requirements/test.txt
+
+.PHONY: demo test lint package bench clean
+
+## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
+## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
+demo: $(VENV)/ready
+	@$(RUN) -m tests.demo
+
+## Every check and every test.
+test: lint
+	$(RUN) -m pytest -n auto
+
+lint: $(VENV)/ready
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run | xargs $(VENV)/bin/shellcheck
+
+## dist/TA-invicti-auditlogs-<version>.tar.gz, inspected by AppInspect.
+package:
+	PYTHON=$(PYTHON) ./package.sh
+
+## Events per second, memory and CPU beside other ways of doing the same, as ratios.
+bench: $(VENV)/ready
+	$(RUN) -m tests.bench
+
+clean:
+	rm -rf $(VENV) .build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/ready: $(PINS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9) and "Python 3.9 or newer is needed; try: make PYTHON=python3.x")'
+	@echo "Setting up $(VENV) ..." >&2
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "$(PYTHON) has no working venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --requirement $(PINS)
+	@touch $@

@@ -1,0 +1,1 @@
+"""`make demo`: the packaged add-on at work, shown to a person."""
