@@ -11,6 +11,7 @@ from splunklib.modularinput import Argument, Scheme, Script
 
 from invicti_collector.logs import quieten_libraries
 from invicti_collector.run import InputRun, splunkd_of, validate
+from invicti_collector.settings import forget_environments_proxies
 from invicti_collector.shutdown import Shutdown
 
 ARGUMENTS = {
@@ -57,5 +58,6 @@ class InvictiAuditLogs(Script):  # type: ignore[misc]  # splunklib is untyped
 
 if __name__ == "__main__":
     quieten_libraries()
+    forget_environments_proxies()
     script = InvictiAuditLogs()
     sys.exit(script.run(sys.argv) or script.exit_code)

@@ -142,11 +142,23 @@ class Collector:
         if same and not new_day and _is_idle(first, same):
             return
         if same is None:
-            self._progress.forget_live()
+            self._move_live(window)
         self._progress.load_live(window)
         settled = same.collected if same and same.total is not None else None
         pages = read_window(self._fetcher(window), first, self._progress, settled)
         self._close_live(window, self._consume(pages, window, live=True))
+
+    def _move_live(self, window: Window) -> None:
+        """Leaves the previous live window; what falls out of it is left to the backfill."""
+        live = self._progress.state.live
+        if live is not None and _days_back(live.window, window) > 0:
+            # A clock that was far ahead had the days until then covered and their ids forgotten.
+            remedy = "check the tenant's clock; records since the date may come in twice"
+            date = _moment(window.start)
+            self._log.warning("action=clock_set_back date=%s remedy=%s", date, quoted(remedy))
+            covered = min(self._progress.state.covered, window.start or 0)
+            self._progress.save(covered=covered, live=None)
+        self._progress.forget_live()
 
     def _first_live_page(self) -> tuple[Window, Page]:
         """Returns the live window and its first page, by the clock that the page itself tells."""
@@ -162,8 +174,9 @@ class Collector:
             return EVERYTHING
         window = timeline.live_window(self._clock.now())
         live = self._progress.state.live
-        if live is not None and (live.window.start or 0) > (window.start or 0):
-            return live.window  # a clock set back must not uncover what was covered
+        # Servers behind a load balancer may disagree about the day around midnight.
+        if live is not None and 0 < _days_back(live.window, window) <= 1:
+            return live.window
         return window
 
     def _close_live(self, window: Window, reading: Reading) -> None:
@@ -239,8 +252,11 @@ class Collector:
         if reading.total is not None:
             total, missing = str(reading.total), str(max(reading.total - reading.collected, 0))
         remedy = "none needed" if reading.verified else "none needed yet: it is read again"
+        level = logging.INFO if reading.verified else logging.ERROR
+        if reading.verified and reading.total == 0:
+            level = logging.DEBUG  # a backfill from the beginning of time crosses empty decades
         self._log.log(
-            logging.INFO if reading.verified else logging.ERROR,
+            level,
             "action=reconciliation scope=%s from=%s to=%s server_count=%s collected_count=%d "
             "missing=%s remedy=%s",
             scope,
@@ -257,6 +273,13 @@ def _load_state(store: Store) -> State:
     saved = store.load_state()
     # Without progress the survey is due, which sets the start by the tenant's own clock.
     return State("", 0, 0, timeline.FIRST_SPAN) if saved is None else state_from_json(saved)
+
+
+def _days_back(earlier: Window, later: Window) -> int:
+    """Returns by how many days a live window lies before the one polled earlier."""
+    if earlier.start is None or later.start is None:
+        return 0
+    return (earlier.start - later.start) // timeline.DAY
 
 
 def _is_idle(first: Page, live: LiveReading) -> bool:

@@ -179,8 +179,9 @@ class Progress:
         Arguments:
             end: Where the tile ended and the next begins.
         """
+        if self._previous_tile or self._tile:
+            self._store.forget_ids_before(end - SLACK)
         self._previous_tile, self._tile = self._tile, set()
-        self._store.forget_ids_before(end - SLACK)
 
     def forget_live(self) -> None:
         """Has the ids of the live window loaded anew, for when the window has moved."""

@@ -86,6 +86,12 @@ class Settings:
                 f"{HEC_CONF}.conf",
                 "leave hec_target empty to send events to this Splunk",
             )
+        if name:
+            raise ConfigurationError(
+                "this version cannot send to HEC targets yet",
+                f"HEC target {name}",
+                "leave hec_target empty to send events to this Splunk",
+            )
 
     def proxy(self) -> str:
         """Returns the proxy's URL, empty where none is enabled; see `read_proxy`."""
@@ -133,6 +139,16 @@ class Settings:
                 "none needed if Splunk is starting or stopping; else look at splunkd.log",
             ) from fault
         return stanza
+
+
+def forget_environments_proxies() -> None:
+    """Keeps requests to splunkd from a proxy that the environment names for the internet.
+
+    solnlib's client goes by the environment; the tenant's goes by the add-on's settings.
+    """
+    for name in list(os.environ):
+        if name.lower() in ("http_proxy", "https_proxy", "all_proxy"):
+            del os.environ[name]
 
 
 def check_ca_bundle(path: str, where: str) -> None:
