@@ -1,0 +1,1 @@
+"""Stand-ins for the software that cannot be shipped with the tests."""
