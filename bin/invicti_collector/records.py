@@ -18,11 +18,12 @@ from invicti_collector.masking import mask_request_data
 REQUEST_DATA_CHOICES = ("mask", "keep", "drop")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_SECOND = timedelta(seconds=1)
 _CREATED_AT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s*"
-    r"(?:(Z)|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s*(Z|[+-]\d\d:?\d\d)?",
     re.ASCII | re.IGNORECASE,
 )
+_UTC = frozenset({None, "Z", "z", "+00:00"})
 
 
 class Record(NamedTuple):
@@ -111,19 +112,16 @@ def parse_created_at(value: Any) -> float | None:
     match = _CREATED_AT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, _, sign, ahead, ahead_minutes = match.groups()
+    moment, fraction, zone = match.groups()
     try:
-        moment = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), 0, timezone.utc
-        )
+        seconds = (datetime.fromisoformat(moment.upper() + "+00:00") - _EPOCH) / _SECOND
     except ValueError:
         return None
-    seconds = (moment - _EPOCH) / timedelta(seconds=1)
     if fraction:
         seconds += int(fraction) / 10 ** len(fraction)
-    if sign:
-        offset = int(ahead) * 3600 + int(ahead_minutes) * 60
-        seconds += -offset if sign == "+" else offset
+    if zone not in _UTC:
+        offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
+        seconds += -offset if zone[0] == "+" else offset
     return seconds if seconds >= 0 else None
 
 
@@ -155,4 +153,5 @@ def event_json(record: Record, request_data: str) -> str:
             del item["RequestData"]
         else:
             item["RequestData"] = mask_request_data(item["RequestData"])
-    return _NOT_IN_XML.sub(_json_escape, _encode(item))
+    text = _encode(item)
+    return text if text.isascii() else _NOT_IN_XML.sub(_json_escape, text)
