@@ -1,0 +1,1 @@
+"""Parts of Splunk's command line that add-ons import."""
