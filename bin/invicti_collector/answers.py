@@ -7,6 +7,7 @@ Status codes and error bodies: invicti-api.md 4.
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import requests
+import urllib3
 
 from invicti_collector.errors import (
     AuthenticationError,
@@ -30,6 +32,11 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LATER = "none needed if it passes; else ask who runs the tenant, or the proxy on the way"
 _WRONG_URL = "check the account's base URL: it must be the address of Invicti Enterprise itself"
 
+_PRIVATE_CA = (
+    "if the server or a proxy on the way uses a private certificate authority, give the path of "
+    "its certificate file as CA bundle (ca_bundle)"
+)
+
 _REMEDIES = {
     401: "check user ID and API token in the account: a token that was reset in Invicti is void, "
     "and the user must be enabled with API access on",
@@ -37,6 +44,16 @@ _REMEDIES = {
     "access on, and allow this machine's address under IP restrictions",
     404: "check the account's base URL; builds of Invicti before 2022 do not have this list",
     407: "check user name and password in the proxy settings",
+}
+
+# The vendor documents none of these answers (invicti-api.md 3): what fits no pattern gets all three
+# remedies at once.
+_FORBIDDEN = {
+    r"\bip\b": "in Invicti, under IP restrictions: allow the address that this machine, or the "
+    "proxy, has on the internet",
+    r"\bapi access\b": "in Invicti, in the settings of the API user: switch API access on",
+    r"\bpermission": "in Invicti: give the role of the API user the permission to see the activity "
+    "log",
 }
 
 
@@ -76,15 +93,26 @@ def check_answer(
             _WRONG_URL,
         )
     elif status in _PASSING or status > 504:
-        wait = _retry_after(answer, now)
+        wait = retry_after(answer, now)
         raise ServerError(f"the server failed: {detail}", where, _LATER, wait)
     elif status in (401, 403):
-        raise AuthenticationError(f"access refused: {detail}", where, _REMEDIES[status])
+        remedy = _remedy_of_refusal(status, detail)
+        raise AuthenticationError(f"access refused: {detail}", where, remedy)
+    elif status == 407:
+        raise UnexpectedAnswerError("the proxy refused (HTTP 407)", where, _REMEDIES[407])
     elif status == 400 and dated:
         raise DatesRefusedError(f"dates refused: {detail}", where, "set the account's date_format")
     else:
         remedy = _REMEDIES.get(status, _WRONG_URL)
         raise UnexpectedAnswerError(f"the server refused: {detail}", where, remedy)
+
+
+def _remedy_of_refusal(status: int, detail: str) -> str:
+    """Returns the remedy for 401 or 403, by the server's own words where they tell."""
+    told = (
+        remedy for words, remedy in _FORBIDDEN.items() if re.search(words, detail, re.IGNORECASE)
+    )
+    return _REMEDIES[status] if status == 401 else next(told, _REMEDIES[status])
 
 
 def _check_content_type(answer: requests.Response, where: str) -> None:
@@ -96,8 +124,13 @@ def _check_content_type(answer: requests.Response, where: str) -> None:
         )
 
 
-def _retry_after(answer: requests.Response, now: float | None) -> float | None:
-    """Returns the seconds that the server asks to wait (RFC 9110, section 10.2.3)."""
+def retry_after(answer: requests.Response, now: float | None) -> float | None:
+    """Returns the seconds that the server asks to wait (RFC 9110, section 10.2.3).
+
+    Arguments:
+        answer: With its headers.
+        now: The server's time, to read a date by; None where it has not told it.
+    """
     text = answer.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"\d{1,9}", text):
         return float(text)
@@ -115,7 +148,9 @@ def _detail(answer: requests.Response, body: bytes, secrets: Iterable[str]) -> s
     pair = base64.b64encode(":".join(reversed(secrets)).encode()).decode()
     for secret in (pair, *secrets):
         for form in {secret, quote(secret, safe="")}:
-            text = text.replace(form, "********") if form else text
+            # .NET writes the hexadecimal digits of a quoted text in lower case.
+            pattern = re.compile(re.escape(form), re.IGNORECASE)
+            text = pattern.sub("********", text) if form else text
     text = " ".join(text.split())[:_DETAIL_LENGTH]
     return f"HTTP {answer.status_code}" + (f" {text}" if text else "")
 
@@ -126,45 +161,74 @@ def _message(text: str) -> str:
         body = json.loads(text)
     except (ValueError, RecursionError):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        return title.group(1) if title else ("" if "<" in text else text)
+        return html.unescape(title.group(1)) if title else ("" if "<" in text else text)
     if isinstance(body, dict):
         body = body.get("Message") or body.get("ErrorMessage") or ""
     return body if isinstance(body, str) else ""
 
 
-def describe_failure(fault: requests.RequestException, where: str, proxy: str) -> CollectorError:
+def describe_failure(
+    fault: requests.RequestException | urllib3.exceptions.HTTPError, where: str, proxy: str
+) -> CollectorError:
     """Returns the error for a request without an answer.
 
     The fault's own text is left out: it may hold the proxy's password.
 
     Arguments:
-        fault: What `requests` raised.
+        fault: What `requests` raised, or `urllib3` while the body came.
         where: The request.
         proxy: Host of the proxy; empty = none.
     """
-    exceptions = requests.exceptions
+    exceptions, lower = requests.exceptions, urllib3.exceptions
+    # The pool's name is in the text of every fault behind a SOCKS proxy, also of TLS ones.
+    if isinstance(fault, (exceptions.SSLError, lower.SSLError)):
+        return TransientError("TLS failed: " + _tls_reason(fault), where, _PRIVATE_CA)
     if isinstance(fault, exceptions.ProxyError) or (proxy and "SOCKS" in repr(fault)):
-        refused = "407" in str(fault)
-        return TransientError(
-            f"the proxy {proxy} " + ("refused (HTTP 407)" if refused else "cannot be used"),
-            where,
-            _REMEDIES[407] if refused else "check host, port and type in the proxy settings",
-        )
-    if isinstance(fault, exceptions.SSLError):
-        return TransientError(
-            "TLS failed: " + _tls_reason(fault),
-            where,
-            "if the tenant or a proxy on the way uses a private certificate authority, name its "
-            "certificate file as the account's ca_bundle",
-        )
-    if isinstance(fault, exceptions.Timeout):
+        return _describe_proxy_failure(str(fault), where, proxy)
+    if isinstance(fault, (exceptions.Timeout, lower.TimeoutError)):
         return TransientError("no answer in time", where, _LATER)
     if isinstance(fault, (exceptions.InvalidURL, exceptions.InvalidSchema)):
         return ConfigurationError("the URL or the proxy's cannot be used", where, _WRONG_URL)
-    if isinstance(fault, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
+    cut = (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError, lower.HTTPError)
+    if isinstance(fault, cut):
         return TransientError("the answer was cut short", where, _LATER)
     return TransientError(
         f"no connection ({type(fault).__name__})", where, "check host name, firewall and proxy"
+    )
+
+
+def _describe_proxy_failure(text: str, where: str, proxy: str) -> TransientError:
+    """Tells a proxy that refuses from one that is not there, and from what lies behind it.
+
+    Arguments:
+        text: The fault's; of SOCKS in the words of PySocks (RFC 1928, section 6).
+        where: The request.
+        proxy: Host of the proxy.
+    """
+    if "407" in text:
+        return TransientError(f"the proxy {proxy} refused (HTTP 407)", where, _REMEDIES[407])
+    if "authentication" in text:
+        return TransientError(f"the proxy {proxy} refused", where, _REMEDIES[407])
+    if "onnection closed unexpectedly" in text:
+        # Some SOCKS proxies hang up on a wrong password instead of refusing it.
+        return TransientError(
+            f"the proxy {proxy} closed the connection",
+            where,
+            "check user name, password and type in the proxy settings",
+        )
+    behind = re.search(r"0x0[1-8]: ([A-Za-z ]+)", text) or re.search(
+        r"Tunnel connection failed: (\d{3}[A-Za-z ]*)", text
+    )
+    if behind:
+        return TransientError(
+            f"the proxy {proxy} does not reach the server: {behind.group(1).strip()}",
+            where,
+            "check the URL's host name, and whether the proxy may connect to it",
+        )
+    return TransientError(
+        f"the proxy {proxy} cannot be used",
+        where,
+        "check host, port and type in the proxy settings",
     )
 
 

@@ -10,7 +10,7 @@ import logging
 import time
 from typing import Callable
 
-from invicti_collector import timeline
+from invicti_collector import reconciliation, timeline
 from invicti_collector.clock import TenantClock
 from invicti_collector.configuration import START_ALL, START_DAY_BEFORE, InputSettings
 from invicti_collector.delivery import Delivery, Tally
@@ -19,13 +19,22 @@ from invicti_collector.lease import InputLease
 from invicti_collector.pages import Page
 from invicti_collector.ports import Destination, Store, Tenant
 from invicti_collector.probe import is_foreign
-from invicti_collector.progress import LiveReading, Progress, State, state_from_json
+from invicti_collector.progress import (
+    LiveReading,
+    Progress,
+    State,
+    new_state,
+    state_from_json,
+)
 from invicti_collector.reading import Pages, Reading, read_window
 from invicti_collector.survey import Connection, Survey
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
 
 MOST_DOUBTS = 3
 """Runs that find a tile's count wrong before the backfill goes on with an error in the log."""
+
+LONGEST_WAIT = timeline.DAY
+"""Seconds that a tenant's `Retry-After` may stop an input for."""
 
 
 class _FilterNotHonouredError(Exception):
@@ -69,6 +78,8 @@ class Collector:
         )
         self._delivery = Delivery(settings, destination, self._progress, lease, self._clock, log)
         self._polled_at = 0.0
+        self.polled = 0
+        """When the live window was last seen complete, by the tenant's clock; 0 = not yet."""
         self._trusts_filter = False
 
     @property
@@ -102,7 +113,7 @@ class Collector:
             self._collect()
         except TransientError as fault:
             if fault.retry_after is not None:
-                until = int(self._clock.local() + fault.retry_after)
+                until = int(self._clock.local() + min(fault.retry_after, LONGEST_WAIT))
                 self._progress.save(not_before=until)
             raise
 
@@ -116,8 +127,7 @@ class Collector:
             start = int(self._clock.now()) - timeline.DAY
         elif start == START_ALL:
             start = timeline.EARLIEST
-        begin = max(int(start) - timeline.ZONE_AHEAD, timeline.EARLIEST)
-        return State(self._connection.digest, int(start), begin, timeline.FIRST_SPAN)
+        return new_state(self._connection.digest, int(start))
 
     def _fetcher(self, window: Window) -> Callable[[int], Page]:
         def fetch(number: int) -> Page:
@@ -140,6 +150,7 @@ class Collector:
         live = self._progress.state.live
         same = live if live is not None and live.window == window else None
         if same and not new_day and _is_idle(first, same):
+            self.polled = int(self._clock.now())
             return
         if same is None:
             self._move_live(window)
@@ -154,7 +165,7 @@ class Collector:
         if live is not None and _days_back(live.window, window) > 0:
             # A clock that was far ahead had the days until then covered and their ids forgotten.
             remedy = "check the tenant's clock; records since the date may come in twice"
-            date = _moment(window.start)
+            date = reconciliation.moment(window.start)
             self._log.warning("action=clock_set_back date=%s remedy=%s", date, quoted(remedy))
             covered = min(self._progress.state.covered, window.start or 0)
             self._progress.save(covered=covered, live=None)
@@ -180,7 +191,7 @@ class Collector:
         return window
 
     def _close_live(self, window: Window, reading: Reading) -> None:
-        self._reconcile(window, reading, "live")
+        reconciliation.tell(self._log, window, reading, "live")
         if not reading.verified:
             return
         state = self._progress.state
@@ -191,11 +202,11 @@ class Collector:
         now = int(self._clock.now())
         live = LiveReading(window, reading.total, reading.collected, reading.fingerprint, now)
         self._progress.save(covered=covered, live=live)
+        self.polled = now
 
     # --- the backfill --------------------------------------------------------------------------
 
     def _backfill(self) -> None:
-        resumed = True
         while (tile := self._next_tile()) is not None:
             window = timeline.overlapping(tile)
             fetch = self._fetcher(window)
@@ -204,10 +215,9 @@ class Collector:
             if timeline.is_too_large(span, first.announced):
                 self._progress.save(span=timeline.fitting_span(span, first.announced))
                 continue
-            if resumed:
-                self._progress.load_live(self._live_window())
-                self._progress.load_tile(window)
-                resumed = False
+            self._progress.load_live(self._live_window())
+            # For every tile: in a run of days, the live window has moved on from records it showed.
+            self._progress.load_tile(window)
             pages = read_window(fetch, first, self._progress, None)
             if not self._close_tile(tile, self._consume(pages, window, live=False)):
                 return
@@ -221,9 +231,10 @@ class Collector:
 
     def _close_tile(self, tile: Window, reading: Reading) -> bool:
         """Moves on to the next tile; stays when the count is wrong and may yet come right."""
-        self._reconcile(tile, reading, "backfill")
         doubts = self._progress.state.doubts + 1
-        if not reading.verified and doubts < MOST_DOUBTS:
+        last = doubts >= MOST_DOUBTS
+        reconciliation.tell(self._log, tile, reading, "backfill", last=last)
+        if not reading.verified and not last:
             self._progress.save(doubts=doubts)
             return False
         end = self._progress.state.covered + timeline.length(tile)
@@ -244,30 +255,6 @@ class Collector:
             if not live and self._clock.local() - self._polled_at >= self._settings.interval:
                 self._poll_live()
 
-    # --- the proof -----------------------------------------------------------------------------
-
-    def _reconcile(self, window: Window, reading: Reading, scope: str) -> None:
-        """Logs the server's count beside ours."""
-        total, missing = "unknown", "unknown"
-        if reading.total is not None:
-            total, missing = str(reading.total), str(max(reading.total - reading.collected, 0))
-        remedy = "none needed" if reading.verified else "none needed yet: it is read again"
-        level = logging.INFO if reading.verified else logging.ERROR
-        if reading.verified and reading.total == 0:
-            level = logging.DEBUG  # a backfill from the beginning of time crosses empty decades
-        self._log.log(
-            level,
-            "action=reconciliation scope=%s from=%s to=%s server_count=%s collected_count=%d "
-            "missing=%s remedy=%s",
-            scope,
-            _moment(window.start),
-            _moment(window.end),
-            total,
-            reading.collected,
-            missing,
-            quoted(remedy),
-        )
-
 
 def _load_state(store: Store) -> State:
     saved = store.load_state()
@@ -286,7 +273,3 @@ def _is_idle(first: Page, live: LiveReading) -> bool:
     """Tells from page 1 alone that nothing has come or gone since the last reading."""
     unchanged = (first.total, first.fingerprint) == (live.total, live.fingerprint)
     return first.total is not None and unchanged
-
-
-def _moment(seconds: int | None) -> str:
-    return "any" if seconds is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

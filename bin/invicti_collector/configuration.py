@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accounts, inputs and proxy as an administrator sets them, checked.
+"""Accounts, inputs, HEC targets and proxy as an administrator sets them, checked.
 
 Pure: where the values come from is `settings`.
 """
@@ -25,6 +25,10 @@ PROXY_SCHEMES = {"http": "http", "socks5": "socks5"}
 START_DAY_BEFORE = "day_before"
 START_ALL = "all"
 
+HEC_PATHS = ("", "/", "/services/collector", "/services/collector/event")
+"""Paths that people copy; the add-on knows the path itself."""
+
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _INDEX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,254}")
 _TRUE = frozenset({"1", "true", "yes", "y", "t", "on"})
 
@@ -61,6 +65,25 @@ class Account:
         """Changes when the account is pointed to another URL or user."""
         text = f"{self.base_url.lower()}\n{self.user_id}"
         return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class HecTarget:
+    """The event collectors of another Splunk.
+
+    Attributes:
+        name: The stanza's name.
+        urls: Scheme and host (and port) of each, without a trailing slash.
+        token: Of the HTTP Event Collector.
+        ca_bundle: Path of a file of trusted certificates; empty = the packaged ones.
+        use_ack: Whether to wait until events are indexed.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    token: str = field(repr=False)
+    ca_bundle: str = ""
+    use_ack: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,21 +141,26 @@ def check_base_url(text: str, where: str) -> str:
             credentials, a path, a query or a fragment.
     """
     example = "give only scheme and host, for example https://www.netsparkercloud.com"
+    return _origin(text, where, "the base URL", example, ("", "/"))
+
+
+def _origin(text: str, where: str, called: str, example: str, paths: tuple[str, ...]) -> str:
+    """Returns scheme, host and port of a URL that has at most one of these paths besides."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise ConfigurationError("the base URL is malformed", where, example) from None
+        raise ConfigurationError(f"{called} is malformed", where, example) from None
     if not host or not re.fullmatch(r"[\x21-\x7e]+", text):
-        raise ConfigurationError("the base URL is missing or malformed", where, example)
+        raise ConfigurationError(f"{called} is missing or malformed", where, example)
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise ConfigurationError(
-            "the base URL is not https, so the token would travel in clear",
+            f"{called} is not https, so the token would travel in clear",
             where,
             "use https; for a private certificate authority set ca_bundle",
         )
-    if "@" in parts.netloc or parts.query or parts.fragment or parts.path not in ("", "/"):
-        raise ConfigurationError("the base URL has more in it than scheme and host", where, example)
+    if "@" in parts.netloc or parts.query or parts.fragment or parts.path not in paths:
+        raise ConfigurationError(f"{called} has more in it than scheme and host", where, example)
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -141,6 +169,39 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def read_hec_target(name: str, values: Values) -> HecTarget:
+    """Returns the HEC target of a stanza of `ta_invicti_auditlogs_hec.conf`.
+
+    Raises:
+        ConfigurationError: when a field is missing or malformed.
+    """
+    where = f"HEC target {name}"
+    token = _needed(values, "token", where, _WHERE_TOKENS_ARE)
+    if not _GUID.fullmatch(token):
+        raise ConfigurationError("the token is not a GUID", where, _WHERE_TOKENS_ARE)
+    example = "give scheme, host and port, for example https://splunk.example.com:8088"
+    urls = _list(_needed(values, "urls", where, example))
+    if not urls:
+        raise ConfigurationError("urls is missing", where, example)
+    # A URL may hold a secret where it is malformed, so it is told by its place.
+    origins = [
+        _origin(url, where, f"URL {place} of urls", example, HEC_PATHS)
+        for place, url in enumerate(urls, 1)
+    ]
+    return HecTarget(
+        name,
+        tuple(dict.fromkeys(origins)),
+        token,
+        _text(values, "ca_bundle"),
+        _text(values, "use_ack").lower() in _TRUE,
+    )
+
+
+_WHERE_TOKENS_ARE = (
+    "copy it from the receiving Splunk: Settings > Data inputs > HTTP Event Collector"
+)
 
 
 def read_input(name: str, values: Values, now: float) -> InputSettings:
@@ -220,11 +281,12 @@ def read_proxy(values: Values) -> str:
     host, port = _text(values, "proxy_url"), _text(values, "proxy_port")
     if kind not in PROXY_SCHEMES:
         raise _choice("proxy_type", kind, tuple(PROXY_SCHEMES), "proxy settings")
-    if not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host) or not re.fullmatch(r"\d{1,5}", port):
+    usable_port = re.fullmatch(r"[0-9]{1,5}", port) and 0 < int(port) < 65536
+    if not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", host) or not usable_port:
         raise ConfigurationError(
             "the proxy is enabled, but its host or port is missing or malformed",
             "proxy settings",
-            "give the host as a name or an IP address without a scheme, and a port number",
+            "give the host as a name or an IP address without a scheme, and a port from 1 to 65535",
         )
     scheme = PROXY_SCHEMES[kind]
     if kind == "socks5" and _text(values, "proxy_rdns").lower() in _TRUE:
@@ -259,7 +321,7 @@ def _index(values: Values, where: str) -> str:
 
 
 def _interval(text: str, where: str) -> int:
-    if not re.fullmatch(r"\d{1,9}(\.0*)?", text) or float(text) < SHORTEST_INTERVAL:
+    if not re.fullmatch(r"[0-9]{1,9}(\.0*)?", text) or float(text) < SHORTEST_INTERVAL:
         raise ConfigurationError(
             f"interval {text} is not a number of seconds from {SHORTEST_INTERVAL} on",
             where,

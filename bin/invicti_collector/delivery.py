@@ -77,13 +77,13 @@ class Delivery:
             CollectorError: when the destination or the progress store fails; a page that was not
                 saved is delivered again by the next run.
         """
+        self._lease.assure()  # for every page: a long reading of known records must keep it, too
         fresh = [
             record for record in unseen(page, self._progress) if not self._progress.is_seen(record)
         ]
         if not fresh:
             return
         events = [self._event(record) for record in fresh if self._is_wanted(record)]
-        self._lease.assure()
         if events:
             self._destination.deliver(events)
         self._progress.add(fresh, window, live=live)

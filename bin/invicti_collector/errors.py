@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -14,6 +15,20 @@ def quoted(value: object) -> str:
     """
     text = "".join(character if character.isprintable() else " " for character in str(value))
     return '"' + " ".join(text.split()).replace('"', "'") + '"'
+
+
+def place_of(fault: BaseException) -> str:
+    """Returns file and line where a fault was raised: what a log may say of a bug.
+
+    Arguments:
+        fault: Its own text may hold anything, also a secret.
+    """
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "unknown"
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
 class CollectorError(Exception):

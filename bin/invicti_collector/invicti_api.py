@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP client of the tenant: one page of `GET /api/1.0/auditlogs/list`, patiently.
-
-Retries are ours rather than urllib3's since they must end with the run's patience, be broken off
-by SIGTERM, and cover faults in the answer's body; see docs/dependencies.md.
-"""
+"""HTTP client of the tenant: one page of `GET /api/1.0/auditlogs/list`, patiently."""
 
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -16,16 +11,19 @@ from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.auth import HTTPBasicAuth
 
 from invicti_collector.answers import check_answer, describe_failure
 from invicti_collector.configuration import Account
-from invicti_collector.errors import ServerError, TransientError
+from invicti_collector.errors import ServerError
 from invicti_collector.pages import PAGE_SIZE, Page, read_page
+from invicti_collector.patience import Patience
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.timeline import DateFormat, Window
 
 LIST_PATH = "/api/1.0/auditlogs/list"
+ME_PATH = "/api/1.0/account/me"
 CONNECT_SECONDS = 15
 READ_SECONDS = 120
 """Between two bytes: other clients of this API found pages that take minutes (invicti-api.md 4)."""
@@ -35,7 +33,7 @@ ANSWER_SECONDS = 300
 
 LARGEST_ANSWER = 256 * 1024 * 1024
 _CHUNK = 256 * 1024
-_LONGEST_PAUSE = 60.0
+_LEAST_SECONDS = 0.1
 
 
 class Network(NamedTuple):
@@ -45,11 +43,13 @@ class Network(NamedTuple):
         proxy: URL of the proxy with its credentials; empty = none.
         patience: Seconds without a good answer after which the run gives up.
         user_agent: Names the add-on and its version.
+        seconds: For all requests together, where a person waits; None = as long as they take.
     """
 
     proxy: str
     patience: float
     user_agent: str
+    seconds: float | None = None
 
 
 class InvictiApi:
@@ -70,64 +70,79 @@ class InvictiApi:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.requests = 0
-        self.retries = 0
         self._account = account
         self._network = network
         self._shutdown = shutdown
-        self._sleep = sleep or shutdown.sleep
+        self._patience = Patience(network.patience, sleep or shutdown.sleep)
         self._session = _session(account, network)
         self._offset: float | None = None
-        self._spent = 0.0
+        self._until = None if network.seconds is None else time.monotonic() + network.seconds
+
+    @property
+    def retries(self) -> int:
+        """Requests that were made again."""
+        return self._patience.retries
 
     def now(self) -> float | None:
         """Returns the tenant's time by the `Date` of its last answer, None before the first."""
         return None if self._offset is None else time.time() + self._offset
 
-    def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
+    def caller(self) -> dict[str, Any] | None:
+        """Returns what the tenant tells of the API user (invicti-api.md 3).
+
+        Returns:
+            None where the tenant does not know this request.
+        """
+        where = f"GET {self._account.base_url}{ME_PATH}"
+        answer, body = self._get(ME_PATH, {}, where)
+        if answer.status_code == 404:
+            return None
+        self._check(answer, body, {}, where)
+        told = _decoded(body, where)
+        return told if isinstance(told, dict) else None
+
+    def page(
+        self, window: Window, date_format: DateFormat, number: int, size: int = PAGE_SIZE
+    ) -> Page:
         """Returns one page of the audit log; see `ports.Tenant`."""
-        query = {"page": str(number), "pageSize": str(PAGE_SIZE)}
+        query = {"page": str(number), "pageSize": str(size)}
         if window.start is not None and window.end is not None:
             query["startDate"] = date_format.text(window.start)
             query["endDate"] = date_format.text(window.end)
-        return self._patiently(lambda: self._ask(query, number))
-
-    def _patiently(self, ask: Callable[[], Page]) -> Page:
-        """Asks until there is a good answer, or the run's patience ends."""
-        began = time.monotonic()
-        waited = 0.0
-        attempt = 0
-        while True:
-            try:
-                return ask()
-            except TransientError as fault:
-                pause = _pause(attempt, fault.retry_after)
-                waited = max(waited, time.monotonic() - began)
-                if waited + pause > self._network.patience:
-                    raise
-            attempt += 1
-            self.retries += 1
-            self._sleep(pause)
-            waited += pause
+        return self._patience.persist(lambda: self._ask(query, number))
 
     def _ask(self, query: dict[str, str], number: int) -> Page:
         where = f"GET {self._account.base_url}{LIST_PATH} page {number}"
+        answer, body = self._get(LIST_PATH, query, where)
+        if answer.status_code == 404 and number > 1:
+            # Page 1 was there, so this one lies beyond the end; the count proves whether it does.
+            return Page(number, [], None, has_next=False, last_number=None)
+        self._check(answer, body, query, where)
+        return read_page(_decoded(body, where), number)
+
+    def _get(self, path: str, query: dict[str, str], where: str) -> tuple[requests.Response, bytes]:
         self.requests += 1
         with self._shutdown.interruptible():
             try:
                 answer = self._session.get(
-                    self._account.base_url + LIST_PATH,
+                    self._account.base_url + path,
                     params=query,
-                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    timeout=(self._limited(CONNECT_SECONDS), self._limited(READ_SECONDS)),
                     allow_redirects=False,
                     stream=True,
                 )
                 with answer:
                     self._note_time(answer)
-                    body = b"".join(_chunks(answer, where))
-            except requests.RequestException as fault:
+                    body = b"".join(_chunks(answer, where, self._limited(ANSWER_SECONDS)))
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
                 raise describe_failure(fault, where, self._host_of_proxy()) from None
-        self._check(answer, body, query, where)
-        return read_page(_decoded(body, where), number)
+        return answer, body
+
+    def _limited(self, seconds: float) -> float:
+        """Returns a limit of time, shortened where a person waits."""
+        if self._until is None:
+            return seconds
+        return max(min(seconds, self._until - time.monotonic()), _LEAST_SECONDS)
 
     def _check(
         self, answer: requests.Response, body: bytes, query: dict[str, str], where: str
@@ -159,26 +174,22 @@ def _session(account: Account, network: Network) -> requests.Session:
     return session
 
 
-def _pause(attempt: int, asked: float | None) -> float:
-    """Returns how long to wait: what the server asked for, else doubling, with jitter."""
-    if asked is not None:
-        return asked + random.uniform(0, 1)
-    return min(2.0**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1)
+def _chunks(answer: requests.Response, where: str, seconds: float) -> Iterator[bytes]:
+    """Yields the body, decompressed, within bounds of time and size.
 
-
-def _chunks(answer: requests.Response, where: str) -> Iterator[bytes]:
-    """Yields the body, decompressed, within bounds of time and size."""
+    It is read as it comes: `iter_content` would wait for a whole chunk of a server that drips.
+    """
     began = time.monotonic()
     size = 0
-    for chunk in answer.iter_content(_CHUNK):
+    while chunk := answer.raw.read1(_CHUNK, decode_content=True):
         size += len(chunk)
         if size > LARGEST_ANSWER:
             raise ServerError(
                 f"the answer is larger than {LARGEST_ANSWER} bytes", where, _ASK_SERVER
             )
-        if time.monotonic() - began > ANSWER_SECONDS:
+        if time.monotonic() - began > seconds:
             raise ServerError(
-                f"the answer took more than {ANSWER_SECONDS} seconds", where, _ASK_SERVER
+                f"the answer took more than {seconds:.0f} seconds", where, _ASK_SERVER
             )
         yield chunk
 

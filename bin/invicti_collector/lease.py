@@ -74,7 +74,8 @@ class InputLease:
 
     def _take(self) -> bool:
         lease = self._new()
-        taken = self._store.take_lease(lease)
+        # A request that was repeated meets the lease that it made before its answer was lost.
+        taken = self._store.take_lease(lease) or self._store.read_lease() == lease
         self._held = lease if taken else None
         return taken
 

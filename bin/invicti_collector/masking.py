@@ -1,42 +1,55 @@
 # SPDX-License-Identifier: Apache-2.0
 """Masks secrets in `RequestData`, the HTTP request data of an audit record.
 
-Its format is unknown (invicti-api.md 2.1): JSON text, form data, header lines and XML are served.
-Texts are walked from one sensitive word to the next, never backwards: any member of the tenant
-can have a text of any size recorded, and regular expressions that try again at each character
-would take time that grows with its square.
+Its format is unknown (invicti-api.md 2.1): JSON text, form data (plain and multipart), header lines
+and XML are all served. Whoever may send the tenant a request writes this text, so each pattern
+reads it once: names are found whole and judged afterwards, never searched for with wildcards.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
-from typing import Any, Optional
+from typing import Any
 
 MASK = "********"
 
-_SENSITIVE = re.compile(
+_SENSITIVE_NAME = re.compile(
     r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authori[sz]ation|cookie|session"
-    r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|client[-_ ]?key|recovery[-_ ]?code|otp"
+    r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|client[-_ ]?key|recovery[-_ ]?code|otp",
+    re.IGNORECASE,
 )
-_IGNORING_CASE = re.compile(_SENSITIVE.pattern, re.IGNORECASE)
-_LONGEST_WORD = len("authorization")
+_SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret", re.IGNORECASE)
 
-_NAME_REST = re.compile(r"[\w.\-\[\]]*")
-_HEADER_START = re.compile(r"[ \t]*[\w-]{0,60}")
-_HEADER_VALUE = re.compile(r"[ \t]*:[ \t]*(?![ \t\"'])([^\r\n]+)")
-_ASSIGNMENT = re.compile(r"\\*[\"']?\s*(?:=|:|%3[Dd])\s*")
-_ELEMENT = re.compile(r"(?:\s[^<>]{0,200})?>(?=[^<>]+</)")
-_OPENING = re.compile(r"\\*[\"']")
-_QUOTED = {
-    '"': re.compile(r"(?:\\.|[^\"\\])*", re.DOTALL),
-    "'": re.compile(r"(?:\\.|[^'\\])*", re.DOTALL),
-}
-_BARE = re.compile(r"[^\s&;,}\"'<>]+")
-_ELEMENT_TEXT = re.compile(r"[^<]+")
+_HEADER = re.compile(r"^[ \t]*([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
+_LINE = re.compile(r"[^\r\n]+")
 
-Span = Optional[tuple[int, int]]
+_TAG = re.compile(r"<([\w.:-]+)(?=[\s>])[^<>]*(?<!/)>")
+_CONTENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|[^<]+", re.DOTALL)
+
+# Of a part of multipart form data, the line that names it; further header lines may follow.
+_PART = re.compile(
+    r"^content-disposition:([^\r\n]*)(?:\r?\n[^\r\n]+){0,5}\r?\n\r?\n", re.IGNORECASE | re.MULTILINE
+)
+_BODY = re.compile(r"(?:(?!\r?\n--).)+", re.DOTALL)
+
+# A name in plain, quoted (also with the quotes escaped) or URL-encoded form, and what follows it;
+# or a word that is no name, so that no part of it is looked at again.
+_WORD = r"(?:[\w.\-\[\]]|%5[BD])[\w.\-\[\]]*(?:%5[BD][\w.\-\[\]]*)*"
+_NAME = re.compile(
+    rf"({_WORD})(?:\\{{0,8}}[\"']|%2[27])?\s*(?:=|:|%3[AD])\s*|{_WORD}", re.IGNORECASE
+)
+# Quoted values reach to their closing quote, lists and objects to their bracket, others to the next
+# separator; a comma or a brace inside a word belongs to it.
+_VALUE = re.compile(
+    r"(?P<quote>\\{1,8}[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?:(?P=quote))?"
+    r"|\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?"
+    r"|\[[^\]]*\]?|\{[^}]*\}?"
+    r"|(?:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]|[,}](?=[^\s\"']))+",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_NAMES_A_VALUE = frozenset({"name", "key", "header", "field", "parameter"})
 
 
 def mask_request_data(value: Any) -> Any:
@@ -45,14 +58,22 @@ def mask_request_data(value: Any) -> Any:
     Arguments:
         value: The field as received: usually a text, but any JSON value is taken.
     """
-    if not isinstance(value, str):
-        return _mask_tree(value)
-    if not _names_secret(value):
-        return value
-    tree = _parsed(value)
+    try:
+        return _mask_json(value) if isinstance(value, str) else _mask_tree(value)
+    except RecursionError:  # nested so deeply that it can be no request of a person
+        return _mask_text(value) if isinstance(value, str) else MASK
+
+
+def _mask_json(text: str) -> str:
+    if not _SENSITIVE_NAME.search(text):
+        return text
+    tree = _parsed(text)
     if tree is None:
-        return _mask_text(value)
-    return json.dumps(_mask_tree(tree), ensure_ascii=False, separators=(",", ":"))
+        return _mask_text(text)
+    masked = _mask_tree(tree)
+    if masked == tree:
+        return text
+    return json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
 
 
 def _parsed(text: str) -> Any:
@@ -61,85 +82,56 @@ def _parsed(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 
 def _mask_tree(value: Any) -> Any:
     """Masks by name through nested objects; texts inside may be request data themselves."""
     if isinstance(value, dict):
-        return {
-            name: MASK if _is_secret_name(name) and inner else _mask_tree(inner)
-            for name, inner in value.items()
-        }
+        return _mask_object(value)
     if isinstance(value, list):
         return [_mask_tree(inner) for inner in value]
-    return mask_request_data(value) if isinstance(value, str) else value
+    return _mask_json(value) if isinstance(value, str) else value
 
 
-def _names_secret(text: str) -> bool:
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return _SENSITIVE.search(lowered) is not None
-    return _IGNORING_CASE.search(text) is not None
-
-
-_is_secret_name = lru_cache(maxsize=1024)(_names_secret)
+def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
+    """Masks the fields of one object; in `{"Name": "Authorization", "Value": …}` the value."""
+    names_a_secret = any(
+        name.lower() in _NAMES_A_VALUE and isinstance(inner, str) and _SENSITIVE_NAME.search(inner)
+        for name, inner in value.items()
+    )
+    masked = {}
+    for name, inner in value.items():
+        secret = _SENSITIVE_NAME.search(name) or (names_a_secret and name.lower() == "value")
+        masked[name] = MASK if secret and inner else _mask_tree(inner)
+    return masked
 
 
 def _mask_text(text: str) -> str:
-    lowered = text.lower()
-    # A few letters have a lower case of another length, which would shift all that follows.
-    words, find = (lowered, _SENSITIVE) if len(lowered) == len(text) else (text, _IGNORING_CASE)
-    parts: list[str] = []
-    done = position = line = looked = 0
-    while (word := find.search(words, position)) is not None:
-        line = max(line, text.rfind("\n", looked, word.start()) + 1)
-        looked = word.start()
-        name_end = _end(_NAME_REST, text, word.end())
-        value = _header_value(text, line, word.start(), name_end) or _value(text, name_end)
-        if value is None:
-            # A word may begin inside the rest of the name and reach beyond it ("recovery code").
-            position = max(word.end(), name_end - _LONGEST_WORD)
-            continue
-        start, position = value
-        parts += (text[done:start], MASK)
-        done = position
+    text = _mask_values(text, _HEADER, _LINE, _SENSITIVE_HEADER)
+    text = _mask_values(text, _PART, _BODY, _SENSITIVE_NAME)
+    text = _mask_values(text, _TAG, _CONTENT, _SENSITIVE_NAME)
+    return _mask_values(text, _NAME, _VALUE, _SENSITIVE_NAME)
+
+
+def _mask_values(
+    text: str, names: re.Pattern[str], values: re.Pattern[str], sensitive: re.Pattern[str]
+) -> str:
+    """Masks the value that follows each sensitive name."""
+    parts = []
+    done = 0
+    found = names.search(text)
+    while found:
+        end = found.end()
+        value = values.match(text, end) if sensitive.search(found.group(1) or "") else None
+        if value:
+            parts += [text[done:end], _masked(value.group())]
+            done = end = value.end()
+        found = names.search(text, end)
     return "".join([*parts, text[done:]])
 
 
-def _header_value(text: str, line: int, word: int, name_end: int) -> Span:
-    """Returns where a header's value stands: it runs to the end of its line."""
-    if _end(_HEADER_START, text, line) < word:
-        return None
-    match = _HEADER_VALUE.match(text, name_end)
-    return None if match is None else match.span(1)
-
-
-def _value(text: str, name_end: int) -> Span:
-    """Returns where the value stands that is assigned to a name ending there."""
-    assignment = _ASSIGNMENT.match(text, name_end)
-    if assignment is None:
-        element = _ELEMENT.match(text, name_end)
-        return (
-            None if element is None else (element.end(), _end(_ELEMENT_TEXT, text, element.end()))
-        )
-    start = assignment.end()
-    opening = _OPENING.match(text, start)
-    if opening is None:
-        bare = _BARE.match(text, start)
-        return None if bare is None else bare.span()
-    return opening.end(), _closing(text, opening.group(), opening.end())
-
-
-def _closing(text: str, opening: str, start: int) -> int:
-    """Returns where a quoted value ends: at its quote, or where the text was cut off."""
-    if len(opening) == 1:
-        return _end(_QUOTED[opening], text, start)
-    found = text.find(opening, start)
-    return len(text) if found < 0 else found
-
-
-def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
-    match = pattern.match(text, start)
-    return start if match is None else match.end()
+def _masked(value: str) -> str:
+    quote = re.match(r"\\*[\"']", value)
+    return f"{quote.group()}{MASK}{quote.group()}" if quote else MASK

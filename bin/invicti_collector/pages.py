@@ -7,6 +7,7 @@ be missing, and a bare array is taken too.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -60,7 +61,7 @@ class Page(NamedTuple):
         """About how many records the window has, from whatever the envelope tells."""
         if self.total is not None:
             return self.total
-        return (self.last_number or 1) * PAGE_SIZE
+        return (self.last_number or 1) * len(self.records)
 
     @property
     def fingerprint(self) -> str:
@@ -97,9 +98,10 @@ def read_page(body: Any, number: int) -> Page:
 
 
 def _outline(body: Any) -> str:
-    """Describes a JSON value by its shape alone: its content may be anything."""
+    """Describes a JSON value by its shape alone: its content, field names too, may be secret."""
     if isinstance(body, dict):
-        return "an object with " + (", ".join(sorted(map(str, body))[:5]) or "no fields")
+        plain = sorted(name for name in body if re.fullmatch("[A-Za-z]{1,24}", name))
+        return "an object with " + (", ".join(plain[:5]) or f"{len(body)} fields")
     return f"a {type(body).__name__}"
 
 

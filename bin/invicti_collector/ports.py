@@ -9,6 +9,9 @@ from typing import NamedTuple, Protocol
 from invicti_collector.pages import Page
 from invicti_collector.timeline import DateFormat, Window
 
+REPORTS = ("success", "failure")
+"""The kinds of report that a run leaves."""
+
 
 class Event(NamedTuple):
     """One event on its way to Splunk.
@@ -121,3 +124,16 @@ class Store(Protocol):
 
     def drop_lease(self, lease: Lease) -> None:
         """Removes exactly this lease; another owner's, or a later one, stays."""
+
+
+class ReportingStore(Store, Protocol):
+    """Progress, and how the last runs ended: small texts for people, which no run reads."""
+
+    def save_report(self, kind: str, text: str) -> None:
+        """Replaces a report; `kind` is one of `REPORTS`."""
+
+    def load_report(self, kind: str) -> str | None:
+        """Returns a report, None where there is none."""
+
+    def forget_reports(self) -> None:
+        """Removes the reports."""

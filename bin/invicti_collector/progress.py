@@ -10,7 +10,15 @@ from typing import Any
 from invicti_collector.errors import ConfigurationError
 from invicti_collector.ports import SeenIds, Store
 from invicti_collector.records import Record
-from invicti_collector.timeline import ALWAYS, SLACK, DateFormat, Window
+from invicti_collector.timeline import (
+    ALWAYS,
+    EARLIEST,
+    FIRST_SPAN,
+    SLACK,
+    ZONE_AHEAD,
+    DateFormat,
+    Window,
+)
 
 SCHEMA = 1
 
@@ -63,6 +71,17 @@ class State:
     probed_day: int = 0
     clock_offset: int = 0
     not_before: int = 0
+
+
+def new_state(connection: str, start: int) -> State:
+    """Returns the state of an input that has collected nothing yet.
+
+    Arguments:
+        connection: Of its account.
+        start: Records created before are not wanted; in seconds since the epoch.
+    """
+    begin = max(start - ZONE_AHEAD, EARLIEST)
+    return State(connection, start, begin, FIRST_SPAN)
 
 
 def state_to_json(state: State) -> str:
@@ -157,7 +176,7 @@ class Progress:
             self._live = self._load(since, until)
 
     def load_tile(self, window: Window) -> None:
-        """Makes the ids of a tile known that an earlier run began."""
+        """Makes the ids known that were collected from around a tile before."""
         since, until = _reach(window)
         self._tile = self._load(since, until)
         self._previous_tile = set()
@@ -190,7 +209,7 @@ class Progress:
 
 def _reach(window: Window) -> tuple[int, int]:
     """Returns the times at which records that the window may show can have been created."""
-    start = ALWAYS[0] if window.start is None else window.start - SLACK
+    start = ALWAYS[0] if window.start is None else max(window.start - SLACK, ALWAYS[0])
     end = ALWAYS[1] if window.end is None else window.end + SLACK
     return start, end
 

@@ -17,6 +17,12 @@ FRUITLESS_PASSES = 3
 """Passes in a row that show nothing new before a wrong count is called a mismatch. A list in
 random order takes many passes, each of which shows something new."""
 
+MOST_PASSES = 30
+"""Against a list that grows faster than it can be read; a random order takes about ten."""
+
+UNCOUNTED_PASSES = 3
+"""The same where the server gives no count to end earlier by."""
+
 BARREN_PAGES = 3
 """Pages in a row that only repeat records of the same pass: the end of a list that does not tell
 its end, or lies about it. The count proves whether it was."""
@@ -49,15 +55,20 @@ class _Known(NamedTuple):
 
 
 class _Pass:
-    """One walk through the list, which may stop as soon as nothing more can be missing."""
+    """One walk through the list, which may stop as soon as nothing more can be missing.
 
-    def __init__(self, known: _Known | None) -> None:
+    Arguments:
+        known: What is known of the window before.
+        total: The count at the end of the pass before, to notice what is deleted in between.
+    """
+
+    def __init__(self, known: _Known | None, total: int | None) -> None:
         self.known = known
         self.ids: set[int] = set()
         self.fresh = 0
         self.pages = 0
         self.barren = 0
-        self.total: int | None = None
+        self.total = total
         self.shrunk = False
         self.complete = False
 
@@ -70,20 +81,23 @@ class _Pass:
         before = len(self.ids)
         known_here = 0
         for record in page.records:
+            if record.digest in self.ids:
+                continue  # moved on from an earlier page: known only since this pass showed it
             if self.known is not None and record.digest in self.known.ids:
                 known_here += 1
-            elif record.digest not in self.ids:
+            else:
                 self.fresh += 1
             self.ids.add(record.digest)
         self.barren = self.barren + 1 if len(self.ids) == before else 0
-        self._settle(page, bool(known_here or self.barren))
+        self._settle(page, bool(known_here))
 
     def _settle(self, page: Page, reached_known: bool) -> None:
         # Reaching a known record guards against a deletion that hides one new record in the count.
         if self.known is None or self.total is None or self.shrunk:
             return
         nothing_missing = self.known.size + self.fresh == self.total
-        self.complete = nothing_missing and (reached_known or not page.has_next)
+        whole = not page.has_next and self.pages == page.number
+        self.complete = nothing_missing and (reached_known or whole)
 
     def proves(self, earlier: set[int] | None) -> bool:
         """Tells whether this pass, alone, has seen every record of the window."""
@@ -111,26 +125,30 @@ def read_window(fetch: Fetch, first: Page, seen: Container[int], settled: int | 
     known = None if settled is None else _Known(settled, seen)
     present: set[int] | None = None
     page = first
-    fruitless = 0
+    passes = fruitless = 0
+    total: int | None = None
     while True:
-        walk = _Pass(known)
+        passes += 1
+        walk = _Pass(known, total)
         yield from _walk(fetch, page, walk)
         if walk.proves(present):
             count = known.size + walk.fresh if walk.complete and known else len(walk.ids)
             return Reading(True, walk.total, count, page.fingerprint)
         fruitless = fruitless + 1 if present is not None and walk.ids <= present else 0
+        total = walk.total
         present, known = _learned(walk, present or set())
-        if fruitless == FRUITLESS_PASSES:
-            return Reading(False, walk.total, len(present), page.fingerprint)
+        most = UNCOUNTED_PASSES if total is None else MOST_PASSES
+        if fruitless == FRUITLESS_PASSES or passes >= most:
+            return Reading(False, walk.total, len(present or walk.ids), page.fingerprint)
         page = fetch(1)
 
 
 def _learned(walk: _Pass, present: set[int]) -> tuple[set[int], _Known | None]:
-    """Returns the ids to build the next pass on; a deletion makes those of earlier passes moot."""
+    """Returns the ids to build the next pass on: none of which may have been deleted."""
+    if walk.shrunk:
+        return set(), None
     together = present | walk.ids
-    if walk.total is None:
-        return walk.ids, None
-    if walk.shrunk or len(together) > walk.total:
+    if walk.total is None or len(together) > walk.total:
         return walk.ids, None
     return together, _Known(len(together), together)
 
@@ -151,9 +169,9 @@ def _onwards(fetch: Fetch, page: Page, walk: _Pass) -> Iterator[Page]:
         if walk.barren == BARREN_PAGES:
             return
         page = fetch(page.number + 1)
+        walk.take(page)  # an empty one, too: its count may tell of a deletion
         if not page.records:
             return
-        walk.take(page)
         yield page
 
 

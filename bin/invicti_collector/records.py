@@ -19,6 +19,7 @@ REQUEST_DATA_CHOICES = ("mask", "keep", "drop")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
+_LAST_YEAR = (datetime(9999, 1, 1, tzinfo=timezone.utc) - _EPOCH) / _SECOND
 _CREATED_AT = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s*(Z|[+-]\d\d:?\d\d)?",
     re.ASCII | re.IGNORECASE,
@@ -104,7 +105,8 @@ def parse_created_at(value: Any) -> float | None:
     """Returns `CreatedAt` in seconds since the epoch, None where it cannot be read.
 
     ISO 8601 with `Z`, any offset or none (taken as UTC), and 0 to 9 fractional digits. A year
-    before 1970 is .NET's empty date, which Splunk cannot index, and counts as unreadable.
+    before 1970 is .NET's empty date, the year 9999 its last one: neither is a time, and both count
+    as unreadable.
 
     Arguments:
         value: The field as received.
@@ -122,7 +124,7 @@ def parse_created_at(value: Any) -> float | None:
     if zone not in _UTC:
         offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
         seconds += -offset if zone[0] == "+" else offset
-    return seconds if seconds >= 0 else None
+    return seconds if 0 <= seconds < _LAST_YEAR else None
 
 
 # Written as JSON escapes since XML 1.0 (section 2.2) has no way to hold them; json.dumps has

@@ -12,16 +12,20 @@ from typing import Any
 from solnlib import log as solnlib_log
 
 from invicti_collector.collector import Collector
-from invicti_collector.configuration import Account, InputSettings, read_input
+from invicti_collector.configuration import HecTarget, InputSettings, read_input
 from invicti_collector.delivery import Tally
+from invicti_collector.destinations.hec import Hec
+from invicti_collector.destinations.hec_client import Route
 from invicti_collector.destinations.splunk_stream import SOURCETYPE, Metadata, SplunkStream
-from invicti_collector.errors import CollectorError, quoted
+from invicti_collector.errors import CollectorError, place_of, quoted
 from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.lease import InputLease
 from invicti_collector.logs import input_log
-from invicti_collector.ports import Lease, Store
+from invicti_collector.patience import Patience
+from invicti_collector.ports import Lease, ReportingStore
 from invicti_collector.settings import APP, Settings, Splunkd
 from invicti_collector.shutdown import Shutdown, StoppedError
+from invicti_collector.standing import Success, tell_failure, tell_success
 from invicti_collector.stores.opening import open_store
 from invicti_collector.survey import Connection
 from invicti_collector.version import version
@@ -60,7 +64,7 @@ def validate(splunkd: Splunkd, name: str, values: Values) -> None:
     settings = Settings(splunkd)
     wanted = read_input(name, values, time.time())
     settings.account(wanted.account)
-    settings.check_hec_target(wanted.hec_target)
+    settings.hec_target(wanted.hec_target)
 
 
 class InputRun:
@@ -96,7 +100,7 @@ class InputRun:
             return self._fail(fault.label, str(fault))
         except Exception as fault:  # noqa: BLE001 - the last resort must tell splunkd and the log
             self._log.debug("action=crashed", exc_info=True)
-            where = _place(fault)
+            where = place_of(fault)
             return self._fail("Bug", f"error={quoted(repr(fault))} where={quoted(where)}")
         return 0
 
@@ -107,9 +111,6 @@ class InputRun:
 
     def _run_alone(self) -> None:
         """Collects unless another copy of the input does."""
-        wanted = read_input(self._name, self._values, time.time())
-        account = self._settings.account(wanted.account)
-        self._settings.check_hec_target(wanted.hec_target)
         store = open_store(
             self._settings.service(),
             self._splunkd.checkpoint_dir,
@@ -124,9 +125,19 @@ class InputRun:
             return
         self._log.info("action=started store=%s version=%s", quoted(store.name), version())
         try:
-            self._collect(wanted, account, store, lease)
+            self._collect(store, lease)
+        except CollectorError as fault:
+            self._report(store, fault)
+            raise
         finally:
             lease.release()
+
+    def _report(self, store: ReportingStore, fault: CollectorError) -> None:
+        """Leaves the error for the administrator to see; what matters more is the error itself."""
+        try:
+            tell_failure(store, time.time(), fault)
+        except CollectorError as other:
+            self._log.debug("action=not_reported %s", other)
 
     def _tell_skipped(self, other: Lease) -> None:
         self._log.info(
@@ -136,22 +147,34 @@ class InputRun:
             other.expires,
         )
 
-    def _collect(
-        self, wanted: InputSettings, account: Account, store: Store, lease: InputLease
-    ) -> None:
+    def _collect(self, store: ReportingStore, lease: InputLease) -> None:
+        wanted = read_input(self._name, self._values, time.time())
+        account = self._settings.account(wanted.account)
+        target = self._settings.hec_target(wanted.hec_target)
         network = Network(self._settings.proxy(), _patience(wanted), f"{APP}/{version()}")
         tenant = InvictiApi(account, network, self._shutdown)
         metadata = Metadata(f"{SCHEME}://{self._name}", account.host, wanted.index)
         stream = SplunkStream(sys.stdout.buffer, metadata)
+        hec = self._hec(target, network, metadata, lease) if target else None
         connection = Connection(account.connection, account.date_format)
-        collector = Collector(wanted, connection, tenant, stream, store, lease, self._log)
+        collector = Collector(wanted, connection, tenant, hec or stream, store, lease, self._log)
         began = time.monotonic()
         try:
             collector.run()
         finally:
             self._tell_ingested(collector.tally, metadata, wanted.account)
             self._tell_ended(collector, tenant, time.monotonic() - began)
+            if hec:
+                hec.tell_ended()
             stream.close()
+        tell_success(store, Success(int(time.time()), collector.polled, collector.tally.events))
+
+    def _hec(
+        self, target: HecTarget, network: Network, metadata: Metadata, lease: InputLease
+    ) -> Hec:
+        patience = Patience(network.patience, self._shutdown.sleep)
+        route = Route(network.proxy, network.user_agent)
+        return Hec(target, metadata, route, patience, self._shutdown, self._log, lease.assure)
 
     def _tell_ingested(self, tally: Tally, metadata: Metadata, account: str) -> None:
         """Logs what the monitoring dashboards of UCC-built add-ons read."""
@@ -185,12 +208,3 @@ def _patience(wanted: InputSettings) -> float:
     """Returns how long a run tries: no longer than until the next would begin."""
     shortest, longest = _PATIENCE
     return min(max(wanted.interval, shortest), longest)
-
-
-def _place(fault: BaseException) -> str:
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "unknown"
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import ssl
 from pathlib import Path
@@ -19,7 +20,13 @@ from solnlib.credentials import CredentialNotExistException
 from solnlib.splunk_rest_client import SplunkRestClient
 from splunklib.binding import HTTPError
 
-from invicti_collector.configuration import Account, read_account, read_proxy
+from invicti_collector.configuration import (
+    Account,
+    HecTarget,
+    read_account,
+    read_hec_target,
+    read_proxy,
+)
 from invicti_collector.errors import ConfigurationError, TransientError
 
 APP = "TA-invicti-auditlogs"
@@ -74,24 +81,25 @@ class Settings:
         check_ca_bundle(account.ca_bundle, f"account {name}")
         return account
 
-    def check_hec_target(self, name: str) -> None:
-        """Passes an existing HEC target.
+    def hec_target(self, name: str) -> HecTarget | None:
+        """Returns a HEC target, its token decrypted; None for no name: this Splunk.
 
         Raises:
-            ConfigurationError: when it does not exist.
+            ConfigurationError: when it does not exist or is malformed.
+            TransientError: when splunkd does not answer.
         """
-        if name and self._stanza(HEC_CONF, name) is None:
+        if not name:
+            return None
+        values = self._stanza(HEC_CONF, name)
+        if values is None:
             raise ConfigurationError(
                 f"the HEC target {name} does not exist",
                 f"{HEC_CONF}.conf",
-                "leave hec_target empty to send events to this Splunk",
+                "choose an existing HEC target in the input, or none to send events to this Splunk",
             )
-        if name:
-            raise ConfigurationError(
-                "this version cannot send to HEC targets yet",
-                f"HEC target {name}",
-                "leave hec_target empty to send events to this Splunk",
-            )
+        target = read_hec_target(name, values)
+        check_ca_bundle(target.ca_bundle, f"HEC target {name}")
+        return target
 
     def proxy(self) -> str:
         """Returns the proxy's URL, empty where none is enabled; see `read_proxy`."""
@@ -102,6 +110,30 @@ class Settings:
         values = self._stanza(SETTINGS_CONF, "logging") or {}
         level = str(values.get("loglevel") or "INFO").upper()
         return level if level in _LOG_LEVELS else "INFO"
+
+    def server_name(self) -> str:
+        """Returns the name of this Splunk server, as inputs are told it."""
+        return str(self._entries("/services/server/info")[0]["content"]["serverName"])
+
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        """Returns the settings of all inputs of this add-on, by name."""
+        entries = self._entries("data/inputs/invicti_auditlogs", count=0)
+        return {str(entry["name"]): entry["content"] for entry in entries}
+
+    def _entries(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        try:
+            answer = self.service().get(path, output_mode="json", **query)
+            entries: list[dict[str, Any]] = json.loads(answer["body"].read())["entry"]
+        except (HTTPError, OSError, ValueError, KeyError) as fault:
+            if isinstance(fault, HTTPError) and fault.status == 403:
+                raise _no_rights(path) from fault
+            detail = f"HTTP {fault.status}" if isinstance(fault, HTTPError) else "no connection"
+            raise TransientError(
+                f"splunkd does not answer: {detail}",
+                path,
+                "none needed if Splunk is starting or stopping; else look at splunkd.log",
+            ) from fault
+        return entries
 
     def service(self) -> SplunkRestClient:
         """Returns a client of splunkd in the add-on's namespace, with kept-alive connections."""
@@ -139,6 +171,14 @@ class Settings:
                 "none needed if Splunk is starting or stopping; else look at splunkd.log",
             ) from fault
         return stanza
+
+
+def _no_rights(path: str) -> ConfigurationError:
+    return ConfigurationError(
+        "your role in Splunk may not do this",
+        path,
+        "ask an administrator; docs/permissions.md of the add-on lists the rights",
+    )
 
 
 def forget_environments_proxies() -> None:

@@ -32,6 +32,11 @@ class Shutdown:
             if number is not None:
                 signal.signal(number, self._request)
 
+    @property
+    def requested(self) -> bool:
+        """Whether splunkd has asked for the end."""
+        return self._requested
+
     def _request(self, _number: int, _frame: FrameType | None) -> None:
         self._requested = True
         if self._may_interrupt:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, TypeVar
 
 from invicti_collector.errors import ProgressUnreachableError
-from invicti_collector.ports import Lease, SeenIds
+from invicti_collector.ports import REPORTS, Lease, SeenIds
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -37,7 +37,7 @@ def _tells_failures(method: _Method) -> _Method:
 
 
 class FileStore:
-    """Implements the port `Store`.
+    """Implements the port `ReportingStore`.
 
     Arguments:
         folder: Of this input; made when first written to.
@@ -93,6 +93,24 @@ class FileStore:
             path.unlink()
         with suppress(FileNotFoundError):
             (self.folder / "state.json").unlink()
+
+    @_tells_failures
+    def save_report(self, kind: str, text: str) -> None:
+        """See `ports.ReportingStore`."""
+        self._replace(f"{kind}.json", text)
+
+    @_tells_failures
+    def load_report(self, kind: str) -> str | None:
+        """See `ports.ReportingStore`."""
+        path = self.folder / f"{kind}.json"
+        return path.read_text("utf-8") if path.exists() else None
+
+    @_tells_failures
+    def forget_reports(self) -> None:
+        """See `ports.ReportingStore`."""
+        for kind in REPORTS:
+            with suppress(FileNotFoundError):
+                (self.folder / f"{kind}.json").unlink()
 
     @_tells_failures
     def read_lease(self) -> Lease | None:

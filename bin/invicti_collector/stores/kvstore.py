@@ -18,7 +18,7 @@ from solnlib.splunk_rest_client import SplunkRestClient
 from splunklib.binding import HTTPError
 
 from invicti_collector.errors import ProgressUnreachableError
-from invicti_collector.ports import Lease, SeenIds
+from invicti_collector.ports import REPORTS, Lease, SeenIds
 
 COLLECTION = "invicti_auditlogs_progress"
 _BATCH = 1000
@@ -32,7 +32,7 @@ _REMEDY = (
 
 
 class KvStore:
-    """Implements the port `Store`.
+    """Implements the port `ReportingStore`.
 
     Arguments:
         service: splunkd, in the add-on's namespace.
@@ -86,6 +86,20 @@ class KvStore:
         # The state goes last: without it the ids have no meaning, with it they must be there.
         self._call("delete", "", query=self._ids_where())
         self._call("delete", "", query=json.dumps({"_key": self._key("state")}))
+
+    def save_report(self, kind: str, text: str) -> None:
+        """See `ports.ReportingStore`."""
+        self._post("/batch_save", [{**self._document(kind), "report": text}])
+
+    def load_report(self, kind: str) -> str | None:
+        """See `ports.ReportingStore`."""
+        document = self._read(kind)
+        return None if document is None else str(document["report"])
+
+    def forget_reports(self) -> None:
+        """See `ports.ReportingStore`."""
+        keys = [{"_key": self._key(kind)} for kind in REPORTS]
+        self._call("delete", "", query=json.dumps({"$or": keys}))
 
     def read_lease(self) -> Lease | None:
         """See `ports.Store`."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from hashlib import blake2b
@@ -12,7 +13,7 @@ from typing import Callable
 from solnlib.splunk_rest_client import SplunkRestClient
 
 from invicti_collector.errors import ConfigurationError, ProgressUnreachableError
-from invicti_collector.ports import Store
+from invicti_collector.ports import ReportingStore
 from invicti_collector.stores.files import FileStore
 from invicti_collector.stores.kvstore import KvStore, kvstore_status
 from invicti_collector.timeline import ALWAYS
@@ -30,7 +31,7 @@ def open_store(
     input_name: str,
     log: logging.Logger,
     sleep: Callable[[float], None],
-) -> Store:
+) -> ReportingStore:
     """Returns the store of an input's progress.
 
     Arguments:
@@ -61,6 +62,42 @@ def open_store(
         log.info("action=progress_moved from=files to=kvstore")
     _mark(marker)
     return kvstore
+
+
+def find_store(service: SplunkRestClient, checkpoint_dir: Path, input_name: str) -> ReportingStore:
+    """Returns where the progress of an input is, without moving it or waiting.
+
+    Arguments:
+        service: splunkd.
+        checkpoint_dir: Of this kind of input.
+        input_name: The input.
+
+    Raises:
+        ProgressUnreachableError: when the KV Store is neither ready nor switched off.
+    """
+    files = FileStore(_folder(checkpoint_dir, input_name))
+    if files.exists() or _is_disabled(service, _no_patience):
+        return files
+    return KvStore(service, input_name)
+
+
+def forget_marker(checkpoint_dir: Path, input_name: str) -> None:
+    """Forgets that the progress of an input is in the KV Store, once it no longer is.
+
+    Arguments:
+        checkpoint_dir: Of this kind of input.
+        input_name: The input.
+    """
+    folder = _folder(checkpoint_dir, input_name)
+    with contextlib.suppress(OSError):
+        (folder / _MARKER).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _no_patience(_seconds: float) -> None:
+    raise ProgressUnreachableError(
+        "the KV Store is starting", "kvstore/status", "try again in a minute"
+    )
 
 
 def _is_disabled(service: SplunkRestClient, sleep: Callable[[float], None]) -> bool:
