@@ -1,0 +1,172 @@
+"""progress: what is saved is found again, and what cannot be found again is never guessed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invicti_collector.errors import ConfigurationError
+from invicti_collector.progress import (
+    SCHEMA,
+    LiveReading,
+    Progress,
+    State,
+    state_from_json,
+    state_to_json,
+)
+from invicti_collector.records import Record, id_digest, read_records
+from invicti_collector.timeline import EVERYTHING, SLACK, DateFormat, Window
+from tests.fakes.ports import MemoryStore
+from tests.fakes.tenant import DAY, NOON, guid, iso
+
+INTEGERS = st.integers(0, 2**40)
+BOUNDS = st.none() | INTEGERS
+READINGS = st.builds(
+    LiveReading,
+    window=st.builds(Window, BOUNDS, BOUNDS),
+    total=st.none() | INTEGERS,
+    collected=INTEGERS,
+    fingerprint=st.text(max_size=16),
+    verified_at=INTEGERS,
+)
+STATES = st.builds(
+    State,
+    connection=st.text(),
+    start=INTEGERS,
+    covered=INTEGERS,
+    span=INTEGERS,
+    account_ids=st.lists(st.text(), max_size=3).map(tuple),
+    doubts=INTEGERS,
+    live=st.none() | READINGS,
+    date_format=st.none() | st.sampled_from(DateFormat),
+    probed_day=INTEGERS,
+    clock_offset=st.integers(),
+    not_before=INTEGERS,
+)
+
+
+def records(*numbers: int, created: float | None = NOON) -> list[Record]:
+    shown = None if created is None else iso(created)
+    return read_records({"Id": guid(number), "CreatedAt": shown} for number in numbers)
+
+
+@given(STATES)
+def test_a_state_is_read_as_it_was_saved(state: State) -> None:
+    text = state_to_json(state)
+    assert state_from_json(text) == state
+    assert json.loads(text)["schema"] == SCHEMA
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": SCHEMA + 1},
+        {"schema": None},
+        {"unknown": 1},
+        {"date_format": "dd/MM/yyyy"},
+        {"live": {"window": [1]}},
+        {"live": 5},
+        {"account_ids": None},
+    ],
+)
+def test_a_state_that_is_not_understood_is_refused(change: dict[str, object]) -> None:
+    fields = {**json.loads(state_to_json(State("c", 1, 2, 3))), **change}
+    with pytest.raises(ConfigurationError) as caught:
+        state_from_json(json.dumps(fields))
+    assert "version" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "5", '"x"', "{}"])
+def test_a_text_that_is_no_state_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        state_from_json(text)
+
+
+def test_saving_changes_memory_and_store() -> None:
+    store = MemoryStore()
+    progress = Progress(store, State("c", 0, 5, 7))
+    progress.save(covered=6)
+    assert progress.state == replace(State("c", 0, 5, 7), covered=6)
+    assert store.state is not None
+    assert state_from_json(store.state) == progress.state
+
+
+def test_what_was_added_is_seen_now_and_by_the_next_run() -> None:
+    store = MemoryStore()
+    window = Window(NOON - DAY, NOON + DAY)
+    for live in (True, False):
+        progress = Progress(store, State("c", 0, NOON - DAY, 7))
+        progress.load_live(window)
+        progress.add(records(1 + live), window, live=live)
+        assert id_digest(guid(1 + live)) in progress
+        assert all(progress.is_seen(record) for record in records(1 + live))
+    later = Progress(store, State("c", 0, NOON - DAY, 7))
+    assert not later.is_seen(records(1)[0])  # nothing is loaded unless asked for
+    later.load_live(window)
+    assert all(later.is_seen(record) for record in records(1, 2))
+    assert not later.is_seen(records(3)[0])
+    tile = Progress(store, State("c", 0, NOON - DAY, 7))
+    tile.load_tile(window)
+    assert all(tile.is_seen(record) for record in records(1, 2))
+
+
+@given(st.integers(-12, 14), st.integers(0, 5 * DAY))
+def test_ids_are_found_from_any_window_that_may_show_the_record(zone: int, into: int) -> None:
+    """A record that a window shows lies at most a day or so beside it, by the filter's zone."""
+    store = MemoryStore()
+    window = Window(NOON, NOON + 5 * DAY)
+    created = NOON + into - zone * 3600
+    Progress(store, State("c", 0, NOON, 7)).add(
+        records(1, created=created), Window(NOON - DAY, NOON + DAY), live=False
+    )
+    progress = Progress(store, State("c", 0, NOON, 7))
+    progress.load_live(window)
+    assert progress.is_seen(records(1, created=created)[0])
+
+
+def test_records_without_a_date_are_found_from_the_window_that_showed_them() -> None:
+    store = MemoryStore()
+    progress = Progress(store, State("c", 0, 0, 7))
+    window = Window(0, DAY)
+    progress.add(records(1, created=None) + records(2, created=NOON), window, live=False)
+    progress.add(records(3, created=None), EVERYTHING, live=False)
+    for at in (Window(0, DAY), Window(DAY + 3600, 2 * DAY)):
+        later = Progress(store, State("c", 0, 0, 7))
+        later.load_tile(at)
+        assert all(later.is_seen(record) for record in records(1, 3, created=None))
+    assert all(ids.since >= 0 for ids in store.ids)
+
+
+def test_records_of_the_covered_past_are_seen_without_their_ids() -> None:
+    progress = Progress(MemoryStore(), State("c", 0, NOON, 7))
+    assert progress.is_seen(records(1, created=NOON - SLACK - 1)[0])
+    assert not progress.is_seen(records(1, created=NOON - SLACK)[0])
+    assert not progress.is_seen(records(1, created=None)[0])
+
+
+def test_a_closed_tile_leaves_only_ids_that_another_window_may_show() -> None:
+    store = MemoryStore()
+    progress = Progress(store, State("c", 0, NOON, 7))
+    window = Window(NOON, NOON + 10 * DAY)
+    for number, day in enumerate((0, 5, 8, 9, 10)):
+        progress.add(records(number, created=NOON + day * DAY), window, live=False)
+    progress.close_tile(NOON + 10 * DAY)
+    kept = [digest for ids in store.ids for digest in ids.digests]
+    assert kept == [id_digest(guid(number)) for number in (3, 4)]
+    assert id_digest(guid(4)) in progress
+
+
+def test_starting_anew_forgets_all() -> None:
+    store = MemoryStore()
+    progress = Progress(store, State("c", 0, 0, 7))
+    progress.load_live(EVERYTHING)
+    progress.add(records(1), EVERYTHING, live=True)
+    progress.add(records(2), EVERYTHING, live=False)
+    progress.save(covered=5)
+    progress.start_anew(State("d", 1, 2, 3))
+    assert (store.ids, store.state) == ([], None)
+    assert not any(progress.is_seen(record) for record in records(1, 2))
