@@ -14,7 +14,6 @@ from .flow import GROWN
 from .store import Store
 from .switches import Switches, parse_bad_records
 
-ACCOUNT = UUID("33eabd3d-291b-443f-b4ea-35de08c677bf")
 FIELDS = (
     "AccountId",
     "CreatedAt",
@@ -48,6 +47,7 @@ class Shaper:
     def __init__(self, store: Store, switches: Switches) -> None:
         self._store, self._switches = store, switches
         self._user = UUID(switches.user_id)
+        self._account = UUID(int=Dice(switches.seed, "account").below(1 << 128), version=4)
         self._bad = parse_bad_records(switches.bad_records)
         self._blank = tuple(filter(None, (f.strip() for f in switches.null_fields.split(","))))
         self._varied = bool(
@@ -76,7 +76,7 @@ class Shaper:
         form = switches.guid_form
         facts = describe(store.flow, key, created, own=store.is_own(key), user=self._user)
         record: dict[str, Any] = {
-            "AccountId": write_guid(ACCOUNT, form),
+            "AccountId": write_guid(self._account, form),
             "CreatedAt": write_created_at(created, switches),
             "Id": self.identity(key),
             **facts,

@@ -1,0 +1,1 @@
+"""The packaged add-on, started as splunkd starts it."""

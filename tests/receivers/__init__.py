@@ -1,0 +1,1 @@
+"""Third-party software that receives, spoils or sends HEC requests: Tenzir, mitmproxy, clients."""

@@ -1,0 +1,93 @@
+"""Installs the third-party software of the HEC tests, pinned, below .build: none is packaged.
+
+Where it cannot be had, a test that needs it is skipped with the reason; in CI that is an error.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from tests.conftest import ROOT, find_interpreter
+
+BUILD = ROOT / ".build"
+PINS = ROOT / ".ci" / "requirements"
+_PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--require-hashes")
+
+
+class MissingError(Exception):
+    """Something that cannot be installed here."""
+
+
+def tenzir_engine() -> Path:
+    """The Tenzir engine, a third-party HEC receiver.
+
+    Raises:
+        MissingError: where there is no wheel for this machine.
+    """
+    folder = BUILD / "tenzir"
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise MissingError("Tenzir has a wheel for Linux on x86-64 only")
+
+    def install() -> None:
+        # The engine is a program of its own, whatever Python the wheel says that it needs.
+        options = ("--no-deps", "--ignore-requires-python", "--upgrade", "--target", str(folder))
+        _run(sys.executable, *_PIP, *options, "-r", str(PINS / "tenzir.txt"))
+
+    _install_once(folder, PINS / "tenzir.txt", install)
+    return folder / "tenzir" / "bundled" / "bin" / "tenzir"
+
+
+def tools() -> Path:
+    """The folder with mitmdump, and with a Python that has the third-party HEC clients.
+
+    Raises:
+        MissingError: where no Python is new enough for them.
+    """
+    folder = BUILD / "venv-hec"
+    found = (find_interpreter(version) for version in ("3.11", "3.12", "3.13"))
+    python = next((python for python in found if python is not None), None)
+    if python is None:
+        raise MissingError("mitmproxy and python-splunk-logging need CPython 3.11, 3.12 or 3.13")
+
+    def install() -> None:
+        _run(str(python), "-m", "venv", "--clear", str(folder))
+        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "hec.txt"))
+
+    _install_once(folder, PINS / "hec.txt", install)
+    return folder / "bin"
+
+
+def or_skip(get: Callable[[], Path]) -> Path:
+    """What `get` returns; skips the test where it is not to be had, in CI fails it."""
+    try:
+        return get()
+    except MissingError as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
+
+
+def _install_once(folder: Path, pins: Path, install: Callable[[], None]) -> None:
+    """Installs unless these very pins are installed, however many test processes ask."""
+    BUILD.mkdir(exist_ok=True)
+    wanted = pins.read_text(encoding="utf-8")
+    stamp = folder / "stamp"
+    with (BUILD / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+            install()
+            stamp.write_text(wanted, encoding="utf-8")
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MissingError(f"{' '.join(command)} failed: {done.stderr.strip()}")
