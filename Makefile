@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package bench clean
+.PHONY: demo test lint package bench screenshots clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -13,13 +13,14 @@ demo: $(VENV)/ready
 
 ## Every check and every test.
 test: lint
+	.ci/install-browser
 	$(RUN) -m pytest -n auto
 
 lint: $(VENV)/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run | xargs $(VENV)/bin/shellcheck
+	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser | xargs $(VENV)/bin/shellcheck
 
 ## dist/TA-invicti-auditlogs-<version>.tar.gz, inspected by AppInspect.
 package:
@@ -28,6 +29,12 @@ package:
 ## Events per second, memory and CPU beside other ways of doing the same, as ratios.
 bench: $(VENV)/ready
 	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench.hec
+
+## Every page and error of the configuration, in both themes, as pictures in .build/screenshots.
+screenshots: $(VENV)/ready
+	.ci/install-browser
+	$(RUN) -m tests.ui.screenshots
 
 clean:
 	rm -rf $(VENV) .build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

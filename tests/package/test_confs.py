@@ -14,6 +14,7 @@ from tests.conftest import APP, ROOT
 
 CONFS = {
     "ta_invicti_auditlogs_account",
+    "ta_invicti_auditlogs_hec",
     "ta_invicti_auditlogs_settings",
 }
 
@@ -85,7 +86,7 @@ def test_both_pythons_are_declared_for_every_script(app_folder: Path) -> None:
     inputs = read_conf(app_folder / "default" / "inputs.conf")
     restmap = read_conf(app_folder / "default" / "restmap.conf")
     handlers = [restmap[name] for name in restmap.sections() if name.startswith("admin_external:")]
-    assert len(handlers) == len(CONFS) + 1
+    assert len(handlers) == len(CONFS) + 2  # and the inputs, and their progress
     for stanza in [inputs["invicti_auditlogs"], *handlers]:
         assert stanza["python.version"] == "python3"
         assert stanza["python.required"].replace(" ", "") == "3.9,3.13"
@@ -98,6 +99,35 @@ def test_search_heads_share_the_settings_but_never_the_inputs(app_folder: Path) 
     assert set(server["shclustering"]) == {f"conf_replication_include.{conf}" for conf in CONFS}
 
 
+def test_only_administrators_may_read_what_is_configured(app_folder: Path) -> None:
+    meta = read_conf(app_folder / "metadata" / "default.meta")
+    for name in (*CONFS, "inputs", "passwords", "collections/invicti_auditlogs_progress"):
+        rights = meta[name]["access"].replace(" ", "")
+        assert rights == "read:[admin,sc_admin],write:[admin,sc_admin]", name
+    # Field mappings are for every search, changes to the app for administrators.
+    everything = dict(meta.items(""))
+    assert everything["access"].replace(" ", "") == "read:[*],write:[admin,sc_admin]"
+    for name in ("passwords", "ta_invicti_auditlogs_account"):
+        assert meta[name]["export"] == "none"
+
+
+def test_the_pages_may_reach_every_handler(app_folder: Path) -> None:
+    web, restmap = (
+        read_conf(app_folder / "default" / f"{name}.conf") for name in ("web", "restmap")
+    )
+    prefix = "admin_external:"
+    handlers = [name[len(prefix) :] for name in restmap.sections() if name.startswith(prefix)]
+    patterns = {web[name]["pattern"] for name in web.sections() if name.startswith("expose:")}
+    assert {path for name in handlers for path in (name, f"{name}/*")} <= patterns
+    members = [
+        member.strip()
+        for name in restmap.sections()
+        if name.startswith("admin:")
+        for member in restmap[name]["members"].split(",")
+    ]
+    assert sorted(members) == sorted(handlers)
+
+
 def test_no_index_is_guessed(app_folder: Path, pages: dict[str, Any]) -> None:
     assert "index" not in read_conf(app_folder / "default" / "inputs.conf")["invicti_auditlogs"]
     assert entity(pages, "index")["required"] is True
@@ -106,17 +136,17 @@ def test_no_index_is_guessed(app_folder: Path, pages: dict[str, Any]) -> None:
 
 def test_secrets_are_stored_encrypted(pages: dict[str, Any]) -> None:
     assert entity(pages, "api_token")["encrypted"] is True
+    assert entity(pages, "token")["encrypted"] is True
     assert entity(pages, "proxy_password")["encrypted"] is True
 
 
-@pytest.mark.parametrize(
-    "spec", ["inputs", "ta_invicti_auditlogs_account", "ta_invicti_auditlogs_settings"]
-)
+@pytest.mark.parametrize("spec", ["inputs", *sorted(CONFS)])
 def test_the_spec_explains_every_field(app_folder: Path, pages: dict[str, Any], spec: str) -> None:
     tabs = {tab["name"]: tab["entity"] for tab in pages["pages"]["configuration"]["tabs"]}
     shown = {
         "inputs": pages["pages"]["inputs"]["services"][0]["entity"],
         "ta_invicti_auditlogs_account": tabs["account"],
+        "ta_invicti_auditlogs_hec": tabs["hec"],
         "ta_invicti_auditlogs_settings": [*tabs["proxy"], *tabs["logging"]],
     }[spec]
     text = (app_folder / "README" / f"{spec}.conf.spec").read_text(encoding="utf-8")
@@ -141,6 +171,10 @@ def accepts(pages: dict[str, Any], field: str, value: str) -> bool:
         ("base_url", "http://localhost:8080"),
         ("base_url", "http://127.0.0.1:8080"),
         ("base_url", "http://[::1]:8080"),
+        ("urls", "https://splunk.example.com:8088"),
+        ("urls", "https://a.example.com:8088, https://b.example.com:8088/services/collector"),
+        ("urls", "http://127.0.0.1:8088/services/collector/event"),
+        ("token", "0b1c2d3e-4F50-6172-8394-a5b6c7d8e9f0"),
         ("proxy_url", "proxy"),
         ("proxy_url", "proxy-1.example.com"),
         ("proxy_url", "10.0.0.8"),
@@ -169,6 +203,13 @@ def test_pages_accept(pages: dict[str, Any], field: str, value: str) -> None:
         ("base_url", "https://www.netsparkercloud.com#a"),
         ("base_url", "https://"),
         ("base_url", "ftp://www.netsparkercloud.com"),
+        ("urls", "splunk.example.com:8088"),
+        ("urls", "http://splunk.example.com:8088"),
+        ("urls", "https://a.example.com:8088,"),
+        ("urls", "https://a.example.com:8088/services/collector/raw"),
+        ("urls", "https://a.example.com:8088, http://b.example.com:8088"),
+        ("token", "0b1c2d3e4F5061728394a5b6c7d8e9f0"),
+        ("token", "Splunk 0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"),
         ("proxy_url", "http://proxy.example.com"),
         ("proxy_url", "proxy.example.com:8080"),
         ("proxy_url", "user@proxy"),
