@@ -14,7 +14,7 @@ from invicti_collector import reconciliation, timeline
 from invicti_collector.clock import TenantClock
 from invicti_collector.configuration import START_ALL, START_DAY_BEFORE, InputSettings
 from invicti_collector.delivery import Delivery, Tally
-from invicti_collector.errors import TransientError, quoted
+from invicti_collector.errors import DatesRefusedError, TransientError, quoted
 from invicti_collector.lease import InputLease
 from invicti_collector.pages import Page
 from invicti_collector.ports import Destination, Store, Tenant
@@ -69,6 +69,7 @@ class Collector:
         self._settings = settings
         self._connection = connection
         self._tenant = tenant
+        self._lease = lease
         self._log = log
         self._clock = TenantClock(tenant, local_clock)
         self._progress = Progress(store, _load_state(store))
@@ -105,7 +106,7 @@ class Collector:
             return
         try:
             self._collect()
-        except _FilterNotHonouredError:
+        except (_FilterNotHonouredError, DatesRefusedError):
             # All that was delivered is saved, so starting again after a new probe loses nothing.
             self._log.warning("action=filter_not_honoured remedy=%s", quoted("probing anew"))
             self._trusts_filter = True
@@ -194,6 +195,7 @@ class Collector:
         reconciliation.tell(self._log, window, reading, "live")
         if not reading.verified:
             return
+        self._lease.assure()  # another copy's newer progress must not be overwritten
         state = self._progress.state
         covered = state.covered
         if window.dated and state.live is not None and not state.live.window.dated:
@@ -231,6 +233,11 @@ class Collector:
 
     def _close_tile(self, tile: Window, reading: Reading) -> bool:
         """Moves on to the next tile; stays when the count is wrong and may yet come right."""
+        self._lease.assure()
+        if self._progress.state.covered != tile.start:
+            return (
+                True  # the tenant's clock was set back meanwhile: this is no longer the next tile
+            )
         doubts = self._progress.state.doubts + 1
         last = doubts >= MOST_DOUBTS
         reconciliation.tell(self._log, tile, reading, "backfill", last=last)

@@ -564,6 +564,22 @@ def test_a_tenant_that_stops_reading_dates_is_noticed() -> None:
 # --- another account --------------------------------------------------------------------------
 
 
+def test_a_tenant_that_begins_to_refuse_a_form_of_date_is_probed_in_the_same_run() -> None:
+    tenant = FakeTenant(Clock())
+    tenant.fill(50, NOON - 2 * DAY, NOON)
+    bench = Bench(tenant)
+    bench.run()
+
+    tenant.reads = frozenset({DateFormat.ISO})
+    tenant.add(NOON + 5)
+    bench.later(300)
+    bench.run()
+
+    assert not bench.lost
+    assert bench.doubled == 0
+    assert bench.state.date_format is DateFormat.ISO
+
+
 def test_another_user_of_the_same_tenant_keeps_the_progress() -> None:
     bench = Bench(small_tenant())
     bench.run()
