@@ -16,10 +16,12 @@ from tests.standins.splunk_web.site import THEMES
 from tests.ui.chromium import find_chromium, launched
 from tests.ui.person import WAIT_MILLISECONDS, Person
 from tests.ui.site import Site, running
+from tests.ui.test_refusals import REFUSALS
 
 FOLDER = ROOT / ".build" / "screenshots"
 URL = "https://www.netsparkercloud.com"
 USER_ID = "5f2b8c1e9a7d4e3fb60412d8a1c97e35"
+HEC_TOKEN = "2f9d1c44-5b0e-4c55-9a61-7d6f0e5b8a13"  # noqa: S105 - of a stand-in
 MISTAKEN = "not-the-token"
 
 
@@ -72,12 +74,40 @@ def _accounts(camera: Camera) -> None:
     camera.take("account-delete")
 
 
+def _refusals(camera: Camera) -> None:
+    """What an account is refused for, and the one that is saved with a warning."""
+    person, tenant = camera.person, camera.site.tenant
+    person.open_accounts()
+    person.begin("Add")
+    values = {"Name": "refused", "Invicti URL": tenant.base_url, "User ID": tenant.user_id}
+    person.fill({**values, "API token": tenant.api_token})
+    for case, (switches, _) in REFUSALS.items():
+        tenant.set(**switches)
+        person.is_told()
+        camera.take("account-refused-" + case.lower().replace(" ", "-"))
+        tenant.set(access="ok", faults="")
+    person.fill({"Invicti URL": tenant.base_url.replace("http://", "https://")})
+    person.is_told()
+    camera.take("account-refused-tls")
+    tenant.tenant.grow(5, own=True)
+    tenant.set(own_records_only=True)
+    person.fill({"Invicti URL": tenant.base_url})
+    person.saves()
+    camera.take("accounts-own-records-only")
+    tenant.set(own_records_only=False)
+
+
 def _tabs(camera: Camera) -> None:
     person = camera.person
     person.open_tab("HEC targets")
     person.begin("Add")
     person.begin_group("Advanced")
     camera.take("hec-target-form")
+    urls = "https://indexer1.example.com:8088, https://indexer2.example.com:8088"
+    settings = {"urls": urls, "use_ack": "0", "ca_bundle": ""}
+    camera.site.splunkd.set_hec_target("indexers", token=HEC_TOKEN, **settings)
+    person.open_tab("HEC targets")
+    camera.take("hec-targets")
     for tab in ("Proxy", "Logging"):
         person.open_tab(tab)
         person.await_choices()
@@ -109,6 +139,10 @@ def _inputs(camera: Camera) -> None:
     person.open_inputs()
     expect(person.cell("production", "progress")).to_contain_text("Up to")
     camera.take("inputs")
+    person.acts_on("disabled", "Delete")
+    camera.take("input-delete")
+    person.open_inputs()
+    expect(person.cell("production", "progress")).to_contain_text("Up to")
     details = person.expand("production")
     expect(details).to_contain_text("Collected up to")
     details.get_by_role("button", name="Collect again from…").click()
@@ -124,7 +158,7 @@ def _inputs(camera: Camera) -> None:
     camera.take("input-old-progress")
 
 
-SERIES: tuple[Callable[[Camera], None], ...] = (_accounts, _tabs, _inputs)
+SERIES: tuple[Callable[[Camera], None], ...] = (_accounts, _refusals, _tabs, _inputs)
 
 
 @contextlib.contextmanager
