@@ -34,7 +34,7 @@ _WRONG_URL = "check the account's base URL: it must be the address of Invicti En
 
 _PRIVATE_CA = (
     "if the server or a proxy on the way uses a private certificate authority, give the path of "
-    "its certificate file as CA bundle (ca_bundle)"
+    "its certificate file as ca_bundle"
 )
 
 _REMEDIES = {
