@@ -29,7 +29,7 @@ LABELS = {
     "api_token": "API token",
     "date_format": "Date format",
     "ca_bundle": "CA bundle",
-    "use_ack": "Wait for indexer acknowledgement",
+    "use_ack": "Wait for acknowledgement",
     "proxy_enabled": "Use a proxy",
     "proxy_type": "Type",
     "proxy_url": "Host",

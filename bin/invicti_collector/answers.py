@@ -205,7 +205,7 @@ def _describe_proxy_failure(text: str, where: str, proxy: str) -> TransientError
         where: The request.
         proxy: Host of the proxy.
     """
-    if "407" in text:
+    if "failed: 407" in text:
         return TransientError(f"the proxy {proxy} refused (HTTP 407)", where, _REMEDIES[407])
     if "authentication" in text:
         return TransientError(f"the proxy {proxy} refused", where, _REMEDIES[407])

@@ -167,7 +167,7 @@ class InputRun:
             if hec:
                 hec.tell_ended()
             stream.close()
-        tell_success(store, Success(int(time.time()), collector.polled, collector.tally.events))
+        tell_success(store, Success(time.time(), collector.polled, collector.tally.events))
 
     def _hec(
         self, target: HecTarget, network: Network, metadata: Metadata, lease: InputLease

@@ -32,7 +32,7 @@ class Success(NamedTuple):
         events: How many it wrote.
     """
 
-    ended: int
+    ended: float
     polled: int
     events: int
 
@@ -46,7 +46,7 @@ class Failure(NamedTuple):
         remedy: What to do.
     """
 
-    ended: int
+    ended: float
     error: str
     remedy: str
 
@@ -64,7 +64,7 @@ def tell_failure(store: ReportingStore, now: float, fault: CollectorError) -> No
         now: This machine's time.
         fault: Its error.
     """
-    failure = Failure(int(now), fault.error[:_LONGEST], fault.remedy[:_LONGEST])
+    failure = Failure(now, fault.error[:_LONGEST], fault.remedy[:_LONGEST])
     store.save_report("failure", json.dumps(failure._asdict()))
 
 
@@ -190,5 +190,5 @@ def confirmation_needed(start: int) -> ConfigurationError:
     )
 
 
-def _moment(seconds: int) -> str:
+def _moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

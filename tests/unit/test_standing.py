@@ -145,3 +145,10 @@ def test_the_warning_tells_of_doubles() -> None:
     assert "2024-05-01T00:00:00Z" in warning.error
     assert "twice" in warning.error
     assert "confirm=1" in warning.remedy
+
+
+def test_a_failure_in_the_same_second_as_a_success_shows(store: FileStore) -> None:
+    tell_success(store, Success(MAY_1 + 0.25, MAY_1, 3))
+    fault = TransientError("refused", "GET list", "reset the token")
+    tell_failure(store, MAY_1 + 0.75, fault)
+    assert standing(store)["failing"] == "1"

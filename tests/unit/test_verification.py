@@ -14,9 +14,11 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 import pytest
+import requests
 import trustme
 
 from invicti_collector import verification
+from invicti_collector.answers import describe_failure
 from invicti_collector.configuration import Account
 from invicti_collector.errors import (
     AuthenticationError,
@@ -285,3 +287,9 @@ def test_tls_trouble_behind_a_proxy_is_not_blamed_on_the_proxy(
 ) -> None:
     fault = refusal(account_of(secured.server), url_of(real_proxy))
     assert "TLS failed: certificate verify failed" in fault.error
+
+
+def test_a_port_with_407_in_it_is_no_refusal() -> None:
+    text = "HTTPSConnectionPool(port=40712): Max retries exceeded (Connection refused)"
+    told = describe_failure(requests.exceptions.ProxyError(text), "GET list", "127.0.0.1")
+    assert told.error == "the proxy 127.0.0.1 cannot be used"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import wraps
@@ -17,6 +18,9 @@ from typing import Any, Callable, TypeVar
 
 from invicti_collector.errors import ProgressUnreachableError
 from invicti_collector.ports import REPORTS, Lease, SeenIds
+
+_ABANDONED = 3600
+"""Seconds after which a draft cannot be one that is being written."""
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -148,9 +152,11 @@ class FileStore:
         self._draft(text).replace(self.folder / name)
 
     def _remove_drafts(self) -> None:
-        """Removes what a kill left behind; only the owner of the lease writes here."""
+        """Removes what a kill left behind, but not what another run is just writing."""
         for draft in self.folder.glob("draft-*"):
-            draft.unlink()
+            with suppress(FileNotFoundError):
+                if draft.stat().st_mtime < time.time() - _ABANDONED:
+                    draft.unlink()
 
     def _draft(self, text: str) -> Path:
         """Writes a file under a name that nothing reads, and has it on the disk."""
