@@ -237,7 +237,7 @@ def test_a_private_authority_is_trusted_once_it_is_named(secured: Secured) -> No
 def test_a_private_authority_that_is_not_named_is_told(secured: Secured) -> None:
     fault = refusal(account_of(secured.server))
     assert "TLS failed: certificate verify failed" in fault.error
-    assert "CA bundle" in fault.remedy
+    assert "ca_bundle" in fault.remedy
 
 
 def test_plain_http_spoken_to_a_tls_port_is_told() -> None:
