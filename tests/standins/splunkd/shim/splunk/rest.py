@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import splunk  # type: ignore[import-not-found]  # this package, in Splunk's site-packages
+import splunk  # this package, in Splunk's site-packages
 
 
 class Response:
