@@ -1,0 +1,1 @@
+"""What Splunk makes of the events at search time, from the packaged confs."""
