@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Callable, NamedTuple, Optional, Union
+from typing import Any, Callable, NamedTuple, Union
 
 import pcre2
 
@@ -121,7 +121,7 @@ def _case(*values: Value) -> Value:
     return next((value for condition, value in pairs if condition is True), None)
 
 
-def _match(text: Value, pattern: Value) -> Optional[bool]:
+def _match(text: Value, pattern: Value) -> bool | None:
     if text is None or pattern is None:
         return None
     return pcre2.compile(str(pattern)).search(str(text)) is not None
@@ -146,7 +146,7 @@ def _decoded(text: Value) -> Any:
         return None
 
 
-def _json_valid(text: Value) -> Optional[bool]:
+def _json_valid(text: Value) -> bool | None:
     return None if text is None else isinstance(_decoded(text), (dict, list))
 
 

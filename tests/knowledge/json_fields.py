@@ -7,12 +7,12 @@ https://docs.splunk.com/Documentation/Splunk/latest/SearchReference/Spath
 from __future__ import annotations
 
 import json
-from typing import Any, Optional
+from typing import Any
 
 _DECODER = json.JSONDecoder(strict=False)
 
 
-def json_fields(raw: str, null: Optional[str], cutoff: int) -> dict[str, str]:
+def json_fields(raw: str, null: str | None, cutoff: int) -> dict[str, str]:
     """Return the fields, the first value of each; none where the event is no object.
 
     Args:
@@ -47,7 +47,7 @@ def _members(raw: str) -> list[tuple[str, Any, int]]:
     return members
 
 
-def _flatten(name: str, value: Any, null: Optional[str], found: dict[str, str]) -> None:
+def _flatten(name: str, value: Any, null: str | None, found: dict[str, str]) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             _flatten(f"{name}.{key}", item, null, found)

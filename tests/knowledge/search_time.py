@@ -11,9 +11,9 @@ import csv
 import re
 from configparser import SectionProxy
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple, Union
 
 import pcre2
 
@@ -43,8 +43,11 @@ class Json(NamedTuple):
         cutoff: Bytes of an event that are looked at ([spath] extraction_cutoff of limits.conf).
     """
 
-    null: Optional[str] = "null"
+    null: str | None = "null"
     cutoff: int = 5000
+
+
+JSON = Json()
 
 
 def fields_of(
@@ -55,7 +58,7 @@ def fields_of(
     source: str,
     host: str,
     index: str,
-    json: Json = Json(),
+    json: Json = JSON,
 ) -> Fields:
     """Return all fields of an event, with `eventtype` and `tag` as lists.
 
@@ -71,7 +74,7 @@ def fields_of(
     Raises:
         UnknownConstructError: where a conf holds what is not known here.
     """
-    found: dict[str, Optional[str]] = {
+    found: dict[str, str | None] = {
         "_raw": raw,
         "sourcetype": sourcetype,
         "source": source,
@@ -99,7 +102,7 @@ def fields_of(
     return {**fields, **({"eventtype": types} if types else {}), **({"tag": tags} if tags else {})}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _conf(app_folder: Path, name: str) -> dict[str, SectionProxy]:
     return dict(read_conf(app_folder / "default" / f"{name}.conf").items())
 
@@ -120,7 +123,7 @@ def _steps(stanza: SectionProxy) -> dict[str, list[tuple[str, str]]]:
 
 
 def _extracted(pattern: str, raw: str) -> dict[str, str]:
-    """EXTRACT: the first match; https://docs.splunk.com/Documentation/Splunk/latest/Admin/Propsconf"""
+    """EXTRACT: the first match (props.conf.spec)."""
     if re.search(r"\bin \w+$", pattern):
         raise UnknownConstructError(f"EXTRACT from another field: {pattern}")
     match = pcre2.compile(pattern).search(raw)
@@ -139,7 +142,7 @@ def _reported(app_folder: Path, name: str, raw: str) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _aliases(text: str, fields: dict[str, Optional[str]]) -> dict[str, Optional[str]]:
+def _aliases(text: str, fields: dict[str, str | None]) -> dict[str, str | None]:
     words = text.split()
     if len(words) % 3 or any(word != "AS" for word in words[1::3]):
         raise UnknownConstructError(f"FIELDALIAS {text}")
@@ -147,15 +150,13 @@ def _aliases(text: str, fields: dict[str, Optional[str]]) -> dict[str, Optional[
     return {alias: fields[name] for name, alias in pairs if fields.get(name) is not None}
 
 
-def _text(value: Union[str, bool, None]) -> Optional[str]:
+def _text(value: str | bool | None) -> str | None:
     if isinstance(value, bool):
         raise UnknownConstructError("a calculated field that is a truth value")
     return value
 
 
-def _looked_up(
-    app_folder: Path, text: str, fields: dict[str, Optional[str]]
-) -> dict[str, Optional[str]]:
+def _looked_up(app_folder: Path, text: str, fields: dict[str, str | None]) -> dict[str, str | None]:
     """LOOKUP of one field, with OUTPUT: what matches replaces what is there."""
     match = re.fullmatch(r"(\w+) (\w+) AS (\w+) OUTPUT ([\w ]+)", text)
     if match is None:
@@ -167,7 +168,7 @@ def _looked_up(
     return {output: row[output] or None for output in outputs.split()} if row else {}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lookup_rows(app_folder: Path, name: str, column: str) -> list[dict[str, str]]:
     """The rows in the order of the file: with max_matches = 1 the first that matches counts.
 

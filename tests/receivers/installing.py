@@ -65,6 +65,18 @@ def tools() -> Path:
     return folder / "bin"
 
 
+def data_models() -> Path:
+    """The folder with the data models of Splunk's Common Information Model, one JSON file each."""
+    folder = BUILD / "cim"
+
+    def install() -> None:
+        options = ("--no-deps", "--ignore-requires-python", "--upgrade", "--target", str(folder))
+        _run(sys.executable, *_PIP, *options, "-r", str(PINS / "cim.txt"))
+
+    _install_once(folder, PINS / "cim.txt", install)
+    return folder / "pytest_splunk_addon" / "data_models"
+
+
 def or_skip(get: Callable[[], Path]) -> Path:
     """What `get` returns; skips the test where it is not to be had, in CI fails it."""
     try:
