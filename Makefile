@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package bench screenshots clean
+.PHONY: demo test lint package docs bench screenshots clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -25,6 +25,10 @@ lint: $(VENV)/ready
 ## dist/TA-invicti-auditlogs-<version>.tar.gz, inspected by AppInspect.
 package:
 	PYTHON=$(PYTHON) ./package.sh
+
+## docs/data-dictionary.md, from the lookup and the list of fields.
+docs:
+	$(PYTHON) .ci/data_dictionary.py
 
 ## Events per second, memory and CPU beside other ways of doing the same, as ratios.
 bench: $(VENV)/ready

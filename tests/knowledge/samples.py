@@ -1,8 +1,8 @@
 """The sample records, and what a search must see of each.
 
 A line of `samples/*.jsonl` is an object: `record` is the event, `expected` its fields. The values
-are made up; what is expected follows from the description of the API (invicti-api.md 2) and of the data
-models, not from any output.
+are made up. What is expected follows from the description of the API (invicti-api.md 2) and of the
+data models, not from any output.
 """
 
 from __future__ import annotations
