@@ -1,4 +1,4 @@
-"""Writes docs/data-dictionary.md from the lookup and the list of fields.
+"""Writes docs/data-dictionary.md from its head, the lookup and the list of fields.
 
 python .ci/data_dictionary.py writes the page; with --check it only tells whether it is up to date.
 """
@@ -11,45 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "data-dictionary.md"
-HEAD = """# Data dictionary
-
-Written by `make docs` from `lookups/invicti_audit_types.csv` and `.ci/fields.csv`: change those, not this page.
-
-## Sourcetypes
-
-| Sourcetype | What | Index |
-| --- | --- | --- |
-| `invicti:enterprise:audit` | one record of the tenant's audit log, as JSON | the input's |
-| `invicti:auditlogs:log` | the add-on's own log, `key=value` | `_internal` |
-
-The add-on belongs wherever these are read or searched: a forwarder or indexer that takes the events breaks lines
-and keeps `_time`; a search head gives the fields below. Both read the same `props.conf`.
-
-## Event types and data models
-
-| `event_group` | Event type | Tags | CIM data model |
-| --- | --- | --- | --- |
-| `authentication` | `invicti_audit_authentication` | `authentication` | Authentication |
-| `authentication`, type `SigninAs` | `invicti_audit_authentication_privileged` too | `authentication`, `privileged` | Authentication |
-| `change_account` | `invicti_audit_change_account` | `change`, `account` | Change (Account Management) |
-| `change_audit` | `invicti_audit_change_audit` | `change`, `audit` | Change (Auditing Changes) |
-| `change_all` | `invicti_audit_change_all` | `change` | Change |
-
-A sign-out counts as a successful authentication; `signature_id=Signin*` leaves it out. `change_audit` are the
-settings that say how long scan data, and so evidence, are kept.
-
-A type that the lookup does not know lands in Change as `modified`. This lists them:
-
-```
-`invicti_auditlogs_index` eventtype=invicti_audit_unmapped_type | stats count by Type
-```
-
-## Fields
-
-Any other field of a record is there under its own name. A record tells little of the object of a change: what it
-does not tell is absent, not guessed.
-
-"""
+HEAD = ROOT / ".ci" / "data-dictionary-head.md"
 
 
 def page() -> str:
@@ -63,8 +25,8 @@ def page() -> str:
         _rows(ROOT / "lookups" / "invicti_audit_types.csv"),
         code=columns,
     )
-    words = "`*` stands for every type that is not listed. What is changed in the lookup counts everywhere."
-    return f"{HEAD}{fields}\n## Types\n\n{words}\n\n{types}"
+    words = "`*` stands for every type that is not listed."
+    return f"{HEAD.read_text(encoding='utf-8')}{fields}\n## Types\n\n{words}\n\n{types}"
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

@@ -46,6 +46,7 @@ def test_a_search_sees(app_folder: Path, sample: Sample, how: Json) -> None:
     assert fields["app"] == "invicti"
     assert fields["vendor_product"] == "Invicti Enterprise"
     assert fields["vendor_account"] == sample.record["AccountId"]
+    assert fields["EndpointType"] == sample.record["EndpointType"]
     assert fields["object_attrs"]
     assert fields["description"]
 
