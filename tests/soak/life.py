@@ -79,9 +79,7 @@ class Life:
     def __init__(self, world: World, plan: Plan) -> None:
         self.world = world
         self.plan = plan
-        self.records = {
-            subject.name: Record(Witness(_wanted(subject))) for subject in SUBJECTS
-        }
+        self.records = {subject.name: Record(Witness(_wanted(subject))) for subject in SUBJECTS}
         self._troubles = Troubles(world)
         self._lasting: list[Hazard] = []
         self._read: dict[str, int] = {}
@@ -157,9 +155,7 @@ class Life:
     # -- one run -----------------------------------------------------------------------------------
 
     def _run(self, subject: Subject, hazards: list[Hazard]) -> Outcome:
-        run = self.world.splunkd.run_input(
-            subject.name, 120.0, **self._options(subject, hazards)
-        )
+        run = self.world.splunkd.run_input(subject.name, 120.0, **self._options(subject, hazards))
         path = self.world.log(subject)
         text = path.read_text("utf-8") if path.exists() else ""
         before = self._read.get(subject.name, 0)

@@ -66,9 +66,7 @@ def _effects(life: Life) -> dict[str, int]:
     effects = {**life.world.effects}
     acme = life.world.tenants["acme"].tenant
     books = acme.made()
-    effects["tenant_upgrade"] = sum(
-        "IpAddress" in acme.record(record.identity) for record in books
-    )
+    effects["tenant_upgrade"] = sum("IpAddress" in acme.record(record.identity) for record in books)
     return effects
 
 
@@ -81,7 +79,9 @@ def table(life: Life, seconds: float) -> str:
     """
     days, records = life.plan.days, life.records
     runs = sum(
-        count for record in records.values() for end, count in record.runs.items()
+        count
+        for record in records.values()
+        for end, count in record.runs.items()
         if end != "unproved"
     )
     highest = max(peak for record in records.values() for _, peak in record.memory)
@@ -115,5 +115,3 @@ def _row(name: str, record: Record, days: int) -> str:
         f"{record.witness.reconciled:>8}{runs['unproved']:>10}{record.retries:>9}"
         f"{sizes:>16}{docs:>9}"
     )
-
-

@@ -135,9 +135,7 @@ class World:
         self.set_clock()
         self.set_accounts()
         hec = self.hec
-        self.splunkd.set_hec_target(
-            "there", urls=hec.url, token=hec.switches.token, use_ack="1"
-        )
+        self.splunkd.set_hec_target("there", urls=hec.url, token=hec.switches.token, use_ack="1")
         for subject in SUBJECTS:
             settings = {"account": subject.account, "index": "invicti", "interval": "300"}
             settings |= {
