@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from signal import SIGKILL, SIGTERM
@@ -25,6 +26,10 @@ _OPTIONS = {
     "stop_after_events": ("terminate_after_events", 1),
     "stop_after_time": ("terminate_after_seconds", 1_000),
 }
+OLDEST = 6 * 86_400
+"""Seconds that ids are kept: the live window begins three days before today, a record's time may
+be 36 hours off, and the day that is over counts in full."""
+
 _QUIET_HOURS = (6, 8)
 """Polls before the tenant's `Retry-After` is over, on a day on which it is throttled for hours."""
 
@@ -58,7 +63,8 @@ class Record:
         runs: How its runs ended.
         retries: Requests that were made again.
         memory: Day and peak of each good run, in KiB.
-        documents: Documents of progress after each day.
+        documents: Documents with ids after each day.
+        well: Whether its last run was good.
     """
 
     witness: Witness
@@ -66,6 +72,7 @@ class Record:
     retries: int = 0
     memory: list[tuple[int, int]] = field(default_factory=list)
     documents: list[int] = field(default_factory=list)
+    well: bool = False
 
 
 class Life:
@@ -94,9 +101,7 @@ class Life:
         for day in range(self.plan.days):
             for hour in HOURS:
                 self._moment(day, hour)
-            documents = self.world.documents()
-            for name, record in self.records.items():
-                record.documents.append(documents[name])
+            self._count_documents(day)
             yield day
         self._last_day()
 
@@ -106,11 +111,19 @@ class Life:
         for subject in SUBJECTS:
             witness = self.records[subject.name].witness
             due = self.world.books[subject.tenant].due(witness.wanted)
-            try:
+            with self._located(f"at the end, input {subject.name}", []):
                 witness.check_ids(due, due)
                 witness.check_contents(self.world.tenants[subject.tenant].tenant)
-            except SoakError as fault:
-                raise SoakError(f"at the end, input {subject.name}: {fault}") from fault
+
+    def _count_documents(self, day: int) -> None:
+        """Ids are forgotten once no window can show them again."""
+        told = self.world.documents()
+        for name, record in self.records.items():
+            ages = [self.world.now.timestamp() - until for until in told[name]]
+            record.documents.append(len(ages))
+            if record.well and max(ages, default=0.0) > OLDEST:
+                days = max(ages) / 86_400
+                raise SoakError(f"day {day}, input {name}: ids are kept for {days:.1f} days")
 
     # -- one moment --------------------------------------------------------------------------------
 
@@ -125,19 +138,24 @@ class Life:
         for hazard in hazards:
             self._troubles.begin(hazard)
         self.world.read_books()
+        self.world.clear_requests()
         with ThreadPoolExecutor(len(SUBJECTS)) as pool:
             outcomes = list(pool.map(lambda subject: self._run(subject, hazards), due))
         self.world.read_books()
         for subject, outcome in zip(due, outcomes):
-            try:
+            with self._located(f"day {day}, {hour}:20, input {subject.name}", hazards):
                 self._judge(subject, outcome, hazards, day)
-            except SoakError as fault:
-                planned = ", ".join(map(str, [*self._lasting, *hazards])) or "nothing"
-                raise SoakError(
-                    f"day {day}, {hour}:20, input {subject.name}, planned {planned}: {fault}"
-                ) from fault
         self._check_silence(hour)
         self._troubles.end_of_moment(hazards)
+
+    @contextmanager
+    def _located(self, where: str, hazards: list[Hazard]) -> Iterator[None]:
+        """Says of an error where it was, and what was planned there."""
+        try:
+            yield
+        except SoakError as fault:
+            planned = ", ".join(map(str, [*self._lasting, *hazards])) or "nothing"
+            raise SoakError(f"{where}, planned {planned}: {fault}") from fault
 
     def _change_lasting(self, day: int, hazards: list[Hazard]) -> None:
         for hazard in list(self._lasting):
@@ -211,6 +229,7 @@ class Life:
             for part in outcome.log.split()
             if part.startswith("retries=")
         )
+        record.well = ended == "good" and proved
         if ended == "good":
             record.memory.append((day, run.peak_rss_kib))
             if not proved:

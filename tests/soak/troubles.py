@@ -47,7 +47,8 @@ class Troubles:
 
     def begin(self, hazard: Hazard) -> None:
         """Brings a hazard about; those of a run are the run's own."""
-        self._begin.get(hazard.kind, lambda _: None)(hazard)
+        if hazard.kind in self._begin:
+            self._begin[hazard.kind](hazard)
 
     def end_of_moment(self, hazards: list[Hazard]) -> None:
         """Ends what struck the runs of one moment, and counts what it did."""

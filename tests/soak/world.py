@@ -1,4 +1,4 @@
-"""The systems of a soak on one clock: two tenants, a Splunk with the package, an event collector."""
+"""The systems of a soak on one clock: two tenants, a Splunk with the package, a HEC target."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class World:
         self.effects: Counter[str] = Counter()
         """What each kind of hazard has done to the tenants."""
         self._renew(trustme.CA())
-        common = {"now": START.isoformat(), "clock_speed": 0.0, "growing": True}
+        common: dict[str, Any] = {"now": START.isoformat(), "clock_speed": 0.0, "growing": True}
         common |= {"span_days": float(HISTORY_DAYS), "late_share": 0.03}
         acme = Switches(seed=seed, records=PER_DAY["acme"] * HISTORY_DAYS, **common)
         beta = Switches(
@@ -130,8 +130,10 @@ class World:
         self._clock = self._install_clock()
 
     def __enter__(self) -> World:
-        for part in (*self.tenants.values(), self.hec, self.splunkd):
-            self._stack.enter_context(part)
+        for server in self.tenants.values():
+            self._stack.enter_context(server)
+        self._stack.enter_context(self.hec)
+        self._stack.enter_context(self.splunkd)
         self.set_clock()
         self.set_accounts()
         hec = self.hec
@@ -201,8 +203,11 @@ class World:
             self._bundle = self._folder / f"authority{self._authorities}.pem"
             authority.cert_pem.write_to_path(str(self._bundle))
         now = datetime.now(timezone.utc)  # OpenSSL's clock, which no soak can move
-        times = {"not_before": now - timedelta(days=90), "not_after": now - timedelta(days=1)}
-        made = self._authority.issue_cert("127.0.0.1", **(times if expired else {}))
+        made = self._authority.issue_cert(
+            "127.0.0.1",
+            not_before=now - timedelta(days=90),
+            not_after=now + timedelta(days=-1 if expired else 90),
+        )
         self._chain = self._folder / "tenant.pem"
         made.private_key_and_cert_chain_pem.write_to_path(str(self._chain))
 
@@ -223,11 +228,17 @@ class World:
         for books in self.books.values():
             books.read()
 
-    def documents(self) -> Counter[str]:
-        """How many documents of progress each input has."""
-        found: Counter[str] = Counter()
+    def clear_requests(self) -> None:
+        """Forgets what the tenants were asked before."""
+        for server in self.tenants.values():
+            server.clear_requests()
+
+    def documents(self) -> dict[str, list[int]]:
+        """Of each input's documents with ids: up to when their records were created."""
+        found: dict[str, list[int]] = {subject.name: [] for subject in SUBJECTS}
         for document in self.splunkd.kvstore.documents(COLLECTION):
-            found[str(document["input"])] += 1
+            if document["kind"] == "ids":
+                found[str(document["input"])].append(int(document["until"]))
         return found
 
     def log(self, subject: Subject) -> Path:

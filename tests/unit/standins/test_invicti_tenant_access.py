@@ -194,7 +194,7 @@ def test_tls(tmp_path: Path) -> None:
 
 def test_a_certificate_is_renewed_while_running(tmp_path: Path) -> None:
     old, new = trustme.CA(), trustme.CA()
-    files = []
+    files: list[Path] = []
     for authority in (old, new):
         files.append(tmp_path / f"{len(files)}.pem")
         authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(files[-1])
