@@ -61,7 +61,7 @@ def _live(life: Life) -> int:
     began = time.monotonic()
     try:
         for day in life.live():
-            if day % 10 == 9:
+            if day % 5 == 4:
                 print(f"{day + 1:3} days, {time.monotonic() - began:.0f} s", flush=True)
         print(table(life, time.monotonic() - began))
         check(life)

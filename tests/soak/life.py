@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from signal import SIGKILL, SIGTERM
-from typing import Any, NamedTuple
 
 from tests.soak.books import Wanted
-from tests.soak.plan import HOURS, KINDS, LASTING, Hazard, Plan
+from tests.soak.plan import HOURS, LASTING, Hazard, Plan
+from tests.soak.runs import Outcome, Runs
 from tests.soak.troubles import Troubles
 from tests.soak.witness import SoakError, Witness
 from tests.soak.world import START, SUBJECTS, Subject, World
-from tests.standins.splunkd import Event, Run
 
 _LASTING = {kind.name for kind in LASTING}
-_OPTIONS = {
-    "kill_after_events": ("kill_after_events", 1),
-    "kill_after_time": ("kill_after_seconds", 1_000),
-    "stop_after_events": ("terminate_after_events", 1),
-    "stop_after_time": ("terminate_after_seconds", 1_000),
-}
 OLDEST = 6 * 86_400
 """Seconds that ids are kept: the live window begins three days before today, a record's time may
 be 36 hours off, and the day that is over counts in full."""
@@ -38,20 +29,6 @@ def plan_of(days: int, seed: int) -> Plan:
     """The plan for the inputs of the soak."""
     inputs = {subject.name: subject.hours for subject in SUBJECTS}
     return Plan(days, seed, inputs, frozenset(each.name for each in SUBJECTS if each.by_hec))
-
-
-class Outcome(NamedTuple):
-    """One run of one input.
-
-    Attributes:
-        run: As splunkd sees it.
-        texts: `_raw` of its events, wherever they went.
-        log: What it has logged.
-    """
-
-    run: Run
-    texts: list[str]
-    log: str
 
 
 @dataclass
@@ -89,8 +66,7 @@ class Life:
         self.records = {subject.name: Record(Witness(_wanted(subject))) for subject in SUBJECTS}
         self._troubles = Troubles(world)
         self._lasting: list[Hazard] = []
-        self._read: dict[str, int] = {}
-        self._taken = 0
+        self._runs = Runs(world, self._troubles)
 
     def live(self) -> Iterator[int]:
         """Lives; yields each day that is over.
@@ -134,13 +110,15 @@ class Life:
         due = [subject for subject in SUBJECTS if hour in subject.hours]
         if any(hazard.kind == "forwarder_off" for hazard in self._lasting):
             self.world.effects["forwarder_off"] += len(due)
+            for subject in due:
+                self.records[subject.name].well = False
             return
         for hazard in hazards:
             self._troubles.begin(hazard)
         self.world.read_books()
         self.world.clear_requests()
         with ThreadPoolExecutor(len(SUBJECTS)) as pool:
-            outcomes = list(pool.map(lambda subject: self._run(subject, hazards), due))
+            outcomes = list(pool.map(lambda subject: self._runs.run(subject, hazards), due))
         self.world.read_books()
         for subject, outcome in zip(due, outcomes):
             with self._located(f"day {day}, {hour}:20, input {subject.name}", hazards):
@@ -170,46 +148,6 @@ class Life:
         if throttled and hour in _QUIET_HOURS and self.world.tenants["acme"].requests:
             raise SoakError("the tenant was asked before its Retry-After was over")
 
-    # -- one run -----------------------------------------------------------------------------------
-
-    def _run(self, subject: Subject, hazards: list[Hazard]) -> Outcome:
-        run = self.world.splunkd.run_input(subject.name, 120.0, **self._options(subject, hazards))
-        path = self.world.log(subject)
-        text = path.read_text("utf-8") if path.exists() else ""
-        before = self._read.get(subject.name, 0)
-        self._read[subject.name] = len(text)
-        texts = [event.data for event in run.events]
-        if subject.by_hec:
-            texts += [str(taken.event["event"]) for taken in self._newly_taken()]
-        return Outcome(run, texts, text[before:])
-
-    def _newly_taken(self) -> list[Any]:
-        """What the event collector has got; only one input sends to it."""
-        taken = self.world.hec.collector.taken
-        fresh = taken[self._taken :]
-        self._taken += len(fresh)
-        return fresh
-
-    def _options(self, subject: Subject, hazards: list[Hazard]) -> dict[str, Any]:
-        options: dict[str, Any] = {}
-        for hazard in hazards:
-            if hazard.kind in _OPTIONS and hazard.target == subject.name:
-                name, unit = _OPTIONS[hazard.kind]
-                options[name] = hazard.size if unit == 1 else hazard.size / unit
-            elif hazard.kind == "order_flips_while_read" and subject.name == "whole":
-                options["on_event"] = self._flip_once()
-        return options
-
-    def _flip_once(self) -> Any:
-        done = threading.Event()
-
-        def flip(_event: Event) -> None:
-            if not done.is_set():
-                done.set()
-                self._troubles.flip("order_flips_while_read")
-
-        return flip
-
     # -- judgement ---------------------------------------------------------------------------------
 
     def _judge(self, subject: Subject, outcome: Outcome, hazards: list[Hazard], day: int) -> None:
@@ -217,7 +155,7 @@ class Life:
         books = self.world.books[subject.tenant]
         if run.timed_out or run.stream_error:
             raise SoakError(run.stream_error or "the run did not end")
-        ended = self._ending(subject, outcome, hazards)
+        ended = self._runs.ending(subject, outcome, [*self._lasting, *hazards])
         record.runs[ended] += 1
         record.witness.take(outcome.texts, cut_off=ended in ("killed", "refused"))
         proved = record.witness.check_lines(outcome.log, books)
@@ -234,30 +172,6 @@ class Life:
             record.memory.append((day, run.peak_rss_kib))
             if not proved:
                 record.runs["unproved"] += 1
-
-    def _ending(self, subject: Subject, outcome: Outcome, hazards: list[Hazard]) -> str:
-        """How a run ended, which must be as its hazards explain."""
-        run, own = outcome.run, self._own(subject, hazards)
-        effects = self.world.effects
-        killing = [kind for kind in own if kind.startswith("kill")]
-        if run.exit_code == -SIGKILL and killing:
-            effects[killing[0]] += 1
-            return "killed"
-        stopping = [kind for kind in own if kind.startswith("stop")]
-        if stopping and (run.exit_code == -SIGTERM or "action=stopped" in outcome.log):
-            effects[stopping[0]] += 1
-            return "stopped"
-        if run.exit_code == 0 and not run.stderr:
-            return "waited" if "action=throttled" in outcome.log else "good"
-        for kind in [*(hazard.kind for hazard in self._lasting), *own]:
-            if KINDS[kind].said and KINDS[kind].said in run.stderr:
-                effects[kind] += 1
-                return "refused"
-        raise SoakError(f"exit code {run.exit_code}, {run.stderr.strip() or outcome.log[-2000:]}")
-
-    @staticmethod
-    def _own(subject: Subject, hazards: list[Hazard]) -> list[str]:
-        return [each.kind for each in hazards if each.target in ("", subject.name)]
 
 
 def _wanted(subject: Subject) -> Wanted:
