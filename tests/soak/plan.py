@@ -12,6 +12,9 @@ HOURS = (0, 6, 8, 12, 16, 18)
 ALL_POLL = (0, 12)
 """Hours at which both tenants are read by at least two inputs: trouble is sure to strike."""
 
+_SURE = ((0, 0), (1, 0))
+"""Moments at which only one run is disturbed, so that one kill and one stop are sure to hit."""
+
 
 class Kind(NamedTuple):
     """A way to disturb.
@@ -63,6 +66,9 @@ ENDING = (
 )
 """One input's run is ended from outside, whatever else happens."""
 
+CHANCY = frozenset({"kill_after_time", "stop_after_time"})
+"""Hazards that may come too late: how long a run takes depends on the machine."""
+
 KINDS = {kind.name: kind for kind in (*LASTING, *STRIKING, *PASSING, *ENDING)}
 
 
@@ -105,6 +111,7 @@ class Plan:
         self.days = days
         self.seed = seed
         self._inputs = inputs
+        self._first = next(iter(inputs))
         self._sends = sends
         self._chance = random.Random(seed)
         self.hazards = sorted(
@@ -139,26 +146,31 @@ class Plan:
 
     def _of_moments(self, days: list[int]) -> Iterator[Hazard]:
         chance = self._chance
-        slots = [(day, hour) for day in days for hour in ALL_POLL if (day, hour) != (0, 0)]
+        slots = [(day, hour) for day in days for hour in ALL_POLL if (day, hour) not in _SURE]
         chance.shuffle(slots)
+        flips = set()
         for kind in STRIKING:
             for _ in range(self._times(kind)):
+                flips.add(slots[-1] if kind.name == "order_flips_while_read" else None)
                 yield Hazard(*slots.pop(), kind.name, "", chance.randint(2, 8))
         for kind in PASSING:
             for _ in range(self._times(kind)):
-                day = chance.choice(days[1:]) if kind.every else self.days // 2
+                late = [day for day in days if day >= self.days // 3]
+                day = chance.choice(days[1:]) if kind.every else late[0]
                 yield Hazard(day, chance.choice(HOURS), kind.name, "", chance.randint(5, 30))
+        # Sure to strike: thousands of records are to be read then, and dozens the day after.
+        yield Hazard(*_SURE[0], "kill_after_events", self._first, chance.randint(1, 600))
+        yield Hazard(*_SURE[1], "stop_after_events", self._first, chance.randint(1, 5))
         for kind in ENDING:
             for _ in range(self._times(kind)):
-                yield self._ending(kind.name, chance.choice(days))
+                ending = self._ending(kind.name, days)
+                if (ending.day, ending.hour) not in {*flips, *_SURE}:
+                    yield ending
 
-    def _ending(self, kind: str, day: int) -> Hazard:
+    def _ending(self, kind: str, days: list[int]) -> Hazard:
         by_events = kind.endswith("events")
         names = [name for name in self._inputs if not (by_events and name in self._sends)]
         target = self._chance.choice(names)
+        size = self._chance.randint(1, 20) if by_events else self._chance.randint(100, 1_200)
         hour = self._chance.choice(self._inputs[target])
-        first = (day, hour) == (0, 0)
-        size = self._chance.randint(1, 600 if first else 20)
-        if not by_events:
-            size = self._chance.randint(100, 1_200)
-        return Hazard(day, hour, kind, target, size)
+        return Hazard(self._chance.choice(days), hour, kind, target, size)

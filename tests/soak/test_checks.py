@@ -8,7 +8,7 @@ import pytest
 
 from tests.soak.books import Books, Wanted
 from tests.soak.life import plan_of
-from tests.soak.plan import KINDS, LASTING, STRIKING
+from tests.soak.plan import CHANCY, KINDS, LASTING, STRIKING
 from tests.soak.witness import PAGE, SoakError, Witness
 from tests.standins.invicti_tenant import Switches, Tenant
 from tests.standins.invicti_tenant.shape import encode
@@ -48,7 +48,7 @@ def line(start: int, end: int, server: int, collected: int, missing: int) -> str
 @pytest.mark.parametrize("seed", range(5))
 def test_a_plan_has_every_hazard_and_leaves_time_to_recover(days: int, seed: int) -> None:
     plan = plan_of(days, seed)
-    assert {hazard.kind for hazard in plan.hazards} == set(KINDS)
+    assert {hazard.kind for hazard in plan.hazards} >= KINDS.keys() - CHANCY
     assert all(0 <= hazard.day < days for hazard in plan.hazards)
     lasting, striking = ({kind.name for kind in kinds} for kinds in (LASTING, STRIKING))
     held = [
@@ -60,6 +60,8 @@ def test_a_plan_has_every_hazard_and_leaves_time_to_recover(days: int, seed: int
     assert len(held) == len(set(held))
     assert min(held) >= 2
     assert max(held) < days - 1
+    brief = {hazard.day for hazard in plan.hazards if hazard.kind not in lasting}
+    assert not brief.intersection(held)
     moments = [(each.day, each.hour) for each in plan.hazards if each.kind in striking]
     assert len(moments) == len(set(moments))
 
