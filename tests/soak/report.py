@@ -53,7 +53,7 @@ def _span(days: int) -> int:
 
 
 def memory(record: Record, days: int) -> tuple[int, int]:
-    """Highest peaks of the first days after the warm-up and of the last, in KiB; 0 = no good run."""
+    """Highest peaks in KiB: first days after the warm-up, last days; 0 = no good run."""
     span = _span(days)
     first = [peak for day, peak in record.memory if WARM_UP <= day < WARM_UP + span]
     last = [peak for day, peak in record.memory if day > days - span]
