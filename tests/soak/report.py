@@ -1,4 +1,4 @@
-"""What a soak came to, as a table; and the two things that must not grow."""
+"""What a soak came to, as a table; and that memory has not grown."""
 
 from __future__ import annotations
 
