@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package docs bench screenshots clean
+.PHONY: demo test lint package docs bench soak screenshots clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -34,6 +34,10 @@ docs:
 bench: $(VENV)/ready
 	$(RUN) -m tests.bench
 	$(RUN) -m tests.bench.hec
+
+## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.
+soak: $(VENV)/ready
+	$(RUN) -m tests.soak $(SOAK)
 
 ## Every page and error of the configuration, in both themes, as pictures in .build/screenshots.
 screenshots: $(VENV)/ready

@@ -240,7 +240,8 @@ class Collector:
             )
         doubts = self._progress.state.doubts + 1
         last = doubts >= MOST_DOUBTS
-        reconciliation.tell(self._log, tile, reading, "backfill", last=last)
+        window = timeline.overlapping(tile)  # what was counted
+        reconciliation.tell(self._log, window, reading, "backfill", last=last)
         if not reading.verified and not last:
             self._progress.save(doubts=doubts)
             return False

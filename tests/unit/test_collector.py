@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -473,6 +475,27 @@ def test_each_window_read_is_reconciled_in_the_log(caplog: pytest.LogCaptureFixt
         "missing=0",
     ):
         assert part in line.split()
+
+
+def test_a_reconciliation_line_names_the_window_that_was_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    tenant = FakeTenant(Clock(), page_size=200)
+    tenant.fill(400, NOON - 40 * DAY, NOON)
+    Bench(tenant).run()
+    lines = [dict(re.findall(r"(\w+)=(\S+)", line)) for line in messages(caplog)]
+    counted = [line for line in lines if line.get("action") == "reconciliation"]
+    assert len(counted) > 3
+    for line in counted:
+        start, end = (
+            datetime.strptime(line[name], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+            for name in ("from", "to")
+        )
+        inside = [
+            item for item in tenant.items if start.timestamp() <= item.created <= end.timestamp()
+        ]
+        assert int(line["server_count"]) == len(inside), line
 
 
 def test_without_any_total_all_is_collected() -> None:

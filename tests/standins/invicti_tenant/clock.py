@@ -28,6 +28,11 @@ def from_ticks(ticks: int) -> datetime:
     return EPOCH + timedelta(microseconds=ticks // 10)
 
 
+def parse_moment(text: str) -> datetime:
+    """The moment of an ISO time; Python 3.9 does not know `Z`."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 class Clock:
     """Starts at a moment and runs `speed` times as fast as the real one (0: stands still)."""
 

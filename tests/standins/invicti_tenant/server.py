@@ -46,16 +46,20 @@ class TenantServer:
         self._struck = 0
         self._lists = 0
         self._faults = parse_faults(self.tenant.switches.faults)
-        context = None
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls_cert else None
         if tls_cert:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls_cert, tls_key)
-        self._listener = Listener((host, port), self, context)
+            self.renew_certificate(tls_cert, tls_key)
+        self._listener = Listener((host, port), self, self._context)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.02,), daemon=True
         )
-        scheme = "https" if context else "http"
+        scheme = "https" if tls_cert else "http"
         self.base_url = f"{scheme}://{host}:{self._listener.server_address[1]}"
+
+    def renew_certificate(self, chain: str | Path, key: str | Path | None = None) -> None:
+        """Show another certificate from the next connection on."""
+        assert self._context is not None, "serves http"
+        self._context.load_cert_chain(chain, key)
 
     def start(self) -> TenantServer:
         """Serve in the background."""

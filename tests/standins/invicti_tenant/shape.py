@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from .clock import parse_moment, to_ticks
 from .content import describe
 from .dates import write_created_at
 from .dice import Dice
@@ -50,6 +51,7 @@ class Shaper:
         self._account = UUID(int=Dice(switches.seed, "account").below(1 << 128), version=4)
         self._bad = parse_bad_records(switches.bad_records)
         self._blank = tuple(filter(None, (f.strip() for f in switches.null_fields.split(","))))
+        self._upgraded = to_ticks(parse_moment(switches.upgraded_at)) if switches.upgraded_at else 0
         self._varied = bool(
             self._blank
             or switches.unknown_types
@@ -84,7 +86,7 @@ class Shaper:
         if record["UserId"] is not None:
             record["UserId"] = write_guid(record["UserId"], form)
         record = {name: record[name] for name in FIELDS}
-        if self._varied:
+        if self._varied and created >= self._upgraded:
             self._vary(record, key)
         return record
 

@@ -117,11 +117,22 @@ class Store:
             return
         low = max(low, self.flow.count_until(as_of - self._late_ticks))
         for group in range(low // self._late_every, high // self._late_every + 1):
-            dice = Dice(self.flow.seed, "late", group)
-            key = group * self._late_every + dice.below(self._late_every)
-            delay = int(self._late_ticks * dice.fraction())
+            key, delay = self._late(group)
             if low <= key < high and self.flow.created(key) + delay > as_of:
                 yield key
+
+    def _late(self, group: int) -> tuple[int, int]:
+        """The late record among those of a group, and by how many ticks."""
+        dice = Dice(self.flow.seed, "late", group)
+        key = group * self._late_every + dice.below(self._late_every)
+        return key, int(self._late_ticks * dice.fraction())
+
+    def shown(self, key: int) -> int:
+        """From when on a record can be seen."""
+        if key >= GROWN:
+            return self._grown_shown[key - GROWN]
+        late, delay = self._late(key // self._late_every) if self._late_every else (-1, 0)
+        return self.flow.created(key) + (delay if key == late else 0)
 
     def _extras(self, window: Window, view: View) -> list[tuple[int, int]]:
         """(number of base records that are not newer, key), oldest first."""

@@ -148,6 +148,12 @@ class RecordSwitches:
     unknown_type_form: str = switch(
         "name", "a new Type is a name, or a number", "api 2.3", ("name", "number")
     )
+    upgraded_at: str = switch(
+        "",
+        "ISO time; null forms, extra fields and new types only in records created since; empty: in "
+        "all",
+        "api 2.3 [V] the enum grows",
+    )
     bad_records: str = switch(
         "",
         f"kind@place, comma-separated; kinds: {', '.join(BAD_KINDS)}; place: number of the record "

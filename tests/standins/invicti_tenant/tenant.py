@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timezone
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from .clock import HOUR, TICKS, Clock, from_ticks, to_ticks
+from .clock import HOUR, TICKS, Clock, from_ticks, parse_moment, to_ticks
 from .dates import BadDateError, read_window
 from .dice import Dice
 from .envelope import Page, page_numbers, wrap
@@ -32,15 +33,31 @@ class _Tally:
     throws: int = 0
 
 
+class Made(NamedTuple):
+    """A record as the tenant's own books have it, whatever the list shows.
+
+    Attributes:
+        key: Its number in the history.
+        identity: Its Id, normalised.
+        created: Ticks.
+        shown: From when on it can be seen, in ticks.
+        type: Its `Type` as text.
+        endpoint: Its `EndpointType`.
+    """
+
+    key: int
+    identity: str
+    created: int
+    shown: int
+    type: str
+    endpoint: str
+
+
 class Tenant:
     """One tenant behind the API; every method is safe to call from any thread."""
 
     def __init__(self, switches: Switches) -> None:
-        start = (
-            datetime.fromisoformat(switches.now.replace("Z", "+00:00"))
-            if switches.now
-            else datetime.now(timezone.utc)
-        )
+        start = parse_moment(switches.now) if switches.now else datetime.now(timezone.utc)
         self._lock = threading.RLock()
         self._clock = Clock(start, switches.clock_speed)
         end = to_ticks(start)
@@ -154,6 +171,19 @@ class Tenant:
             base = range(self.flow.count_until(self._clock.ticks))
             grown = range(GROWN, GROWN + self._store.grown_count)
             return {self.flow.identity(k).hex for r in (base, grown) for k in r}
+
+    def made(self, known: Container[int] = ()) -> list[Made]:
+        """The books: every record created so far, deleted and late ones too, but `known` keys."""
+        with self._lock:
+            base = range(self.flow.count_until(self._clock.ticks))
+            grown = range(GROWN, GROWN + self._store.grown_count)
+            return [self._entry(key) for key in chain(base, grown) if key not in known]
+
+    def _entry(self, key: int) -> Made:
+        record = self._shaper.record(key)
+        times = self._store.created(key), self._store.shown(key)
+        identity = self.flow.identity(key).hex
+        return Made(key, identity, *times, str(record["Type"]), record["EndpointType"])
 
     def count(self) -> int:
         """How many records the API user can see now."""

@@ -192,6 +192,22 @@ def test_tls(tmp_path: Path) -> None:
         assert len(client.records()) == 500
 
 
+def test_a_certificate_is_renewed_while_running(tmp_path: Path) -> None:
+    old, new = trustme.CA(), trustme.CA()
+    files: list[Path] = []
+    for authority in (old, new):
+        files.append(tmp_path / f"{len(files)}.pem")
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(files[-1])
+    new.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with TenantServer(quiet(), tls_cert=files[0]) as server:
+        client = Client(server)
+        client.session.verify = str(tmp_path / "ca.pem")
+        with pytest.raises(requests.exceptions.SSLError):
+            client.get()
+        server.renew_certificate(files[1])
+        assert len(client.records()) == 500
+
+
 def test_connections_are_kept_and_answers_are_not_delayed() -> None:
     with TenantServer(quiet()) as server:
         client = Client(server)
@@ -258,6 +274,7 @@ def other_value(name: str, default: Any, choices: tuple[str, ...]) -> Any:
         "faults": "503@1",
         "bad_records": "deep@3",
         "now": "2024-01-01",
+        "upgraded_at": "2024-01-01",
         "user_id": "00" * 16,
         "api_token": "other",
         "null_fields": "Message",

@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.standins.invicti_tenant import TenantServer
+from tests.standins.invicti_tenant.clock import to_ticks
+from tests.standins.invicti_tenant.shape import normal
 from tests.unit.standins.invicti_tenant_client import Client, quiet
 
 
@@ -159,3 +161,21 @@ def test_control_over_http() -> None:
         assert client.get("/_standin/nonsense").status_code == 404
         refused = client.session.post(server.base_url + "/_standin/set?order=sideways", timeout=5)
         assert (refused.status_code, "sideways" in refused.json()["error"]) == (400, True)
+
+
+def test_the_books_say_what_the_list_will_show_and_when() -> None:
+    with TenantServer(
+        quiet(records=3_000, late_share=0.2, late_hours=24.0, growing=True)
+    ) as server:
+        tenant = server.tenant
+        tenant.grow(5, late_hours=40)
+        books = tenant.made()
+        assert {entry.identity for entry in books} == tenant.ever_ids()
+        for _ in range(8):
+            now = to_ticks(tenant.now)
+            assert {entry.identity for entry in books if entry.shown <= now} == tenant.ids()
+            tenant.advance(6 * 3600)
+            books += tenant.made({entry.key for entry in books})
+        shown = {normal(r["Id"]): (r["Type"], r["EndpointType"]) for r in Client(server).records()}
+        told = {entry.identity: (entry.type, entry.endpoint) for entry in books}
+        assert all(told[name] == facts for name, facts in shown.items())

@@ -121,6 +121,14 @@ def test_extra_fields() -> None:
         assert isinstance(record["Context"], dict)
 
 
+def test_an_upgrade_leaves_older_records_as_they_are() -> None:
+    with TenantServer(quiet()) as server:
+        middle = Client(server).records()[250]["CreatedAt"][:19] + "Z"
+        server.set(extra_fields=True, upgraded_at=middle)
+        for record in Client(server).records():
+            assert ("IpAddress" in record) == (record["CreatedAt"] >= middle[:19])
+
+
 def test_unknown_types() -> None:
     with TenantServer(quiet()) as server:
         client = Client(server)

@@ -1,0 +1,1 @@
+"""Ninety days of a tenant's life in minutes: `python -m tests.soak --days 90`."""
