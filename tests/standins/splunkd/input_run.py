@@ -8,6 +8,7 @@ documents (``InputDefinition.parse``, ``ValidationDefinition.parse``).
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,16 @@ def environment(home: Home, switches: SplunkdSwitches) -> dict[str, str]:
     }
     if switches.lang is not None:
         variables["LANG"] = switches.lang
-    return variables
+    return {**variables, **_measurement()}
+
+
+def _measurement() -> dict[str, str]:
+    """What `make coverage` adds to every process; nothing in any other run."""
+    if "PACKAGED_PYTHONPATH" not in os.environ:
+        return {}
+    names = ("COVERAGE_FOLDER", "COVERAGE_PROCESS_START")
+    measured = {name: os.environ[name] for name in names}
+    return {**measured, "PYTHONPATH": os.environ["PACKAGED_PYTHONPATH"]}
 
 
 def checkpoint_dir(home: Home, scheme: str) -> Path:

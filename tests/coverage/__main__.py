@@ -1,0 +1,71 @@
+"""`make coverage`: runs the tests, measures bin/ wherever it runs, and fails below the least.
+
+The unit tests load the program from the tree. All others start the packaged add-on under CPython
+3.13, in processes whose whole environment the splunkd stand-in makes: it passes on the two variables
+set here (tests/standins/splunkd/input_run.py). A process that is killed leaves no data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT, find_interpreter
+
+LEAST = 95.0
+FOLDER = ROOT / ".build" / "coverage"
+SETTINGS = Path(__file__).with_name("settings.ini")
+HOOK = Path(__file__).with_name("hook")
+PINS = ROOT / ".ci" / "requirements" / "test.txt"
+PACKAGED = "3.13"
+# What these measure, time and memory, is not the program's own under a tracer.
+NOT_MEASURED = ("tests/bench", "tests/integration/test_cost.py", "tests/coverage")
+
+
+def main() -> int:
+    """Returns the exit code: of the tests if they fail, 1 below the least, else 0."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    library = _library_for(PACKAGED)
+    environment = {
+        **os.environ,
+        "COVERAGE_FOLDER": str(FOLDER),
+        "COVERAGE_PROCESS_START": str(SETTINGS),
+        "PACKAGED_PYTHONPATH": f"{HOOK}{os.pathsep}{library}",
+        "PYTHONPATH": str(HOOK),
+    }
+    ignored = [f"--ignore={path}" for path in NOT_MEASURED]
+    tests = ["-m", "pytest", "-q", "-n", "auto", "-k", "not 3.9", *ignored, *sys.argv[1:]]
+    done = subprocess.run([sys.executable, *tests], env=environment, cwd=ROOT, check=False)
+    _coverage("combine", "--quiet")
+    _coverage("json", "--quiet", "-o", str(FOLDER / "coverage.json"))
+    _coverage("report", "--show-missing", "--skip-covered")
+    totals = json.loads((FOLDER / "coverage.json").read_text(encoding="utf-8"))["totals"]
+    share = 100 * totals["covered_branches"] / totals["num_branches"]
+    print(f"branches covered: {share:.1f} % of {totals['num_branches']}, at least {LEAST:.0f} %")
+    return done.returncode or int(share < LEAST)
+
+
+def _library_for(version: str) -> Path:
+    """Installs coverage, as pinned, for the packaged add-on's Python: its tracer is compiled."""
+    python = find_interpreter(version)
+    if python is None:
+        raise SystemExit(f"CPython {version} is missing: neither in PATH nor in pyenv")
+    pin = next(line for line in PINS.read_text().splitlines() if line.startswith("coverage=="))
+    library = FOLDER / "library"
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([python, *pip, "--target", str(library), pin], check=True)
+    return library
+
+
+def _coverage(*arguments: str) -> None:
+    command = [sys.executable, "-m", "coverage", *arguments, f"--rcfile={SETTINGS}"]
+    environment = {**os.environ, "COVERAGE_FOLDER": str(FOLDER)}
+    subprocess.run(command, env=environment, cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
