@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package bench screenshots clean
+.PHONY: demo test lint package bench coverage mutation screenshots clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -30,6 +30,15 @@ package:
 bench: $(VENV)/ready
 	$(RUN) -m tests.bench
 	$(RUN) -m tests.bench.hec
+
+## Branch coverage of bin/, in the packaged add-on's processes too.
+coverage: $(VENV)/ready
+	.ci/install-browser
+	$(RUN) -m tests.coverage
+
+## Whether the unit tests notice small changes of the pure core; MODULES="pages timeline" for some of it.
+mutation: $(VENV)/ready
+	$(RUN) -m tests.mutation $(MODULES)
 
 ## Every page and error of the configuration, in both themes, as pictures in .build/screenshots.
 screenshots: $(VENV)/ready
