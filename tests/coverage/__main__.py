@@ -1,8 +1,8 @@
 """`make coverage`: runs the tests, measures bin/ wherever it runs, and fails below the least.
 
 The unit tests load the program from the tree. All others start the packaged add-on under CPython
-3.13, in processes whose whole environment the splunkd stand-in makes: it passes on the two variables
-set here (tests/standins/splunkd/input_run.py). A process that is killed leaves no data.
+3.13, in processes whose whole environment the splunkd stand-in makes: it passes on what is set here
+(tests/standins/splunkd/input_run.py). A process that is killed leaves no data.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Starts measuring in any Python that has this folder on its path; COVERAGE_PROCESS_START says how."""
+"""Measures any Python that has this folder on its path; COVERAGE_PROCESS_START says how."""
 
 import coverage
 

@@ -1,0 +1,110 @@
+"""`make mutation`: changes the pure core in small ways and counts what its unit tests notice.
+
+mutmut names a module by its path and drops only a leading `src`: so it works on a copy of the tree
+in which `bin` is called that. A mutant that makes the tests run out of time is noticed, too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+LEAST = 85.0
+FOLDER = ROOT / ".build" / "mutation"
+TREE = FOLDER / "tree"
+VENV = FOLDER / "venv"
+PINS = (ROOT / ".ci/requirements/mutation.txt", ROOT / ".ci/requirements/test.txt")
+# What decides which records are read, delivered and proven, and with which words.
+CORE = (
+    "clock",
+    "delivery",
+    "lease",
+    "masking",
+    "pages",
+    "probe",
+    "progress",
+    "reading",
+    "reconciliation",
+    "records",
+    "survey",
+    "timeline",
+    "collector",
+)
+NOTICED = {"killed", "timeout"}
+_SECTION = """
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = [{files}]
+# Tests that compare times say nothing on a program that mutmut's switches slow down.
+pytest_add_cli_args_test_selection = [{tests}, "-k", "not time_to_mask"]
+also_copy = ["app.manifest", "globalConfig.json", "lib", "default", ".ci"]
+"""
+
+
+def main(names: list[str]) -> int:
+    """Returns the exit code: 1 when the tests notice less than they should.
+
+    Arguments:
+        names: Modules of the core; none: all.
+    """
+    _copy_tree(names or list(CORE))
+    mutmut = _installed()
+    subprocess.run([mutmut, "run"], cwd=TREE, check=True)
+    answer = subprocess.run(
+        [mutmut, "results", "--all", "true"], cwd=TREE, check=True, capture_output=True, text=True
+    )
+    lines = [line.strip().rpartition(": ") for line in answer.stdout.splitlines() if ": " in line]
+    for name, _, outcome in lines:
+        if outcome not in NOTICED:
+            print(f"{outcome}: {name}")
+    print(f"What was changed: cd {TREE.relative_to(ROOT)} && {mutmut} show <name>")
+    return _verdict(Counter(outcome for _, _, outcome in lines))
+
+
+def _verdict(outcomes: Counter[str]) -> int:
+    noticed, total = sum(outcomes[name] for name in NOTICED), sum(outcomes.values())
+    share = 100 * noticed / max(total, 1)
+    print(f"mutants noticed: {noticed} of {total} = {share:.1f} %, at least {LEAST:.0f} %")
+    return int(share < LEAST)
+
+
+def _copy_tree(names: list[str]) -> None:
+    shutil.rmtree(TREE, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for name in listed.stdout.splitlines():
+        copy = TREE / ("src" + name[3:] if name.startswith("bin/") else name)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy)
+    settings = (TREE / "pyproject.toml").read_text(encoding="utf-8").replace('"bin"', '"src"')
+    files = ", ".join(f'"src/invicti_collector/{name}.py"' for name in names)
+    own = [f"tests/unit/test_{name}.py" for name in CORE]
+    tests = ", ".join(f'"{test}"' for test in own if (ROOT / test).exists())
+    section = _SECTION.format(files=files, tests=tests)
+    (TREE / "pyproject.toml").write_text(settings + section, encoding="utf-8")
+
+
+def _installed() -> Path:
+    """Returns mutmut, in a venv of its own: it does not run on CPython 3.9."""
+    command = VENV / "bin" / "mutmut"
+    pins = "\n".join(file.read_text(encoding="utf-8") for file in PINS)
+    stamp = VENV / "pins"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != pins:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+        arguments = [part for file in PINS for part in ("--requirement", str(file))]
+        pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        quiet = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        subprocess.run([*pip, *arguments], check=True, env=quiet)
+        stamp.write_text(pins, encoding="utf-8")
+    return command
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
