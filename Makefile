@@ -4,11 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-<<<<<<< HEAD
-.PHONY: demo test lint package docs bench soak screenshots clean
-=======
-.PHONY: demo test lint package bench coverage mutation screenshots clean
->>>>>>> 30aa0bac6591ce764b4adaefd6a3a3f0bcfd72a8
+.PHONY: demo test lint package docs bench soak coverage mutation screenshots clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -39,11 +35,10 @@ bench: $(VENV)/ready
 	$(RUN) -m tests.bench
 	$(RUN) -m tests.bench.hec
 
-<<<<<<< HEAD
 ## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.
 soak: $(VENV)/ready
 	$(RUN) -m tests.soak $(SOAK)
-=======
+
 ## Branch coverage of bin/, in the packaged add-on's processes too.
 coverage: $(VENV)/ready
 	.ci/install-browser
@@ -52,7 +47,6 @@ coverage: $(VENV)/ready
 ## Whether the unit tests notice small changes of the pure core; MODULES="pages timeline" for some of it.
 mutation: $(VENV)/ready
 	$(RUN) -m tests.mutation $(MODULES)
->>>>>>> 30aa0bac6591ce764b4adaefd6a3a3f0bcfd72a8
 
 ## Every page and error of the configuration, in both themes, as pictures in .build/screenshots.
 screenshots: $(VENV)/ready
