@@ -1,0 +1,141 @@
+"""A dashboard in Chromium, drawn by Splunk's own renderer; its searches are computed here."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, NamedTuple
+
+from playwright.sync_api import Browser, Page
+
+from tests.knowledge.dashboards.definitions import Dashboard
+
+WIDTH = 1440
+"""Pixels of the window: a common laptop's."""
+
+_PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>
+body { margin: 0 } #dashboard { min-height: 100vh }
+</style></head><body><div id="dashboard"></div><script src="page.js"></script></body></html>"""
+_ENOUGH = 30_000
+
+
+class Table(NamedTuple):
+    """The results of a search, as Splunk's renderer takes them."""
+
+    fields: list[str]
+    columns: list[list[Any]]
+
+
+class Search(NamedTuple):
+    """A search that a panel asks for: tokens are replaced, chains joined."""
+
+    query: str
+    earliest: str
+    latest: str
+
+
+class Canvas:
+    """A page on which dashboards are drawn.
+
+    Args:
+        page: Of the browser, at the renderer.
+        compute: Gives the results of a search.
+    """
+
+    def __init__(self, page: Page, compute: Callable[[Search], Table]) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        self.searches: list[Search] = []
+        self._compute = compute
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.expose_function("search", self._search)
+
+    def _note(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.faults.append(f"{message.type}: {message.text}")
+
+    def _search(self, asked: dict[str, str]) -> dict[str, Any]:
+        search = Search(asked["query"], asked.get("earliest", "0"), asked.get("latest", "now"))
+        self.searches.append(search)
+        return self._compute(search)._asdict()
+
+    def draw(self, dashboard: Dashboard, theme: str) -> None:
+        """Draw a dashboard and wait until all its panels are there.
+
+        Args:
+            dashboard: Which.
+            theme: `light` or `dark`.
+        """
+        # The tokens of the dashboard before would stay otherwise.
+        self.page.reload()
+        self.page.wait_for_function("() => window.draw")
+        self.faults.clear()
+        self.searches.clear()
+        self.page.evaluate(
+            "([definition, theme]) => draw(definition, theme)", [dashboard.definition, theme]
+        )
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until every search is answered and drawn."""
+        quiet = "() => window.asked > 0 && window.asked === window.answered"
+        for _ in range(4):  # an answer may lead to the next question
+            self.page.wait_for_function(quiet, timeout=_ENOUGH)
+            self.page.wait_for_timeout(400)
+
+
+@contextlib.contextmanager
+def canvas(
+    browser: Browser, renderer: Path, compute: Callable[[Search], Table], zone: str = "UTC"
+) -> Iterator[Canvas]:
+    """Open the renderer's page on a loopback address.
+
+    Args:
+        browser: Chromium.
+        renderer: The folder with the bundled renderer.
+        compute: Gives the results of a search.
+        zone: The time zone of the person who looks.
+    """
+    with _served(renderer) as address:
+        context = browser.new_context(
+            viewport={"width": WIDTH, "height": 900}, timezone_id=zone, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        found = Canvas(page, compute)
+        page.goto(address)
+        yield found
+        context.close()
+
+
+class _Files(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """The page itself, or a file beside the bundle."""
+        if self.path == "/favicon.ico":
+            self.send_error(204)
+            return
+        if self.path != "/":
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(_PAGE.encode())
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@contextlib.contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    handler = partial(_Files, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
