@@ -173,18 +173,24 @@ def reverse(table: Table, text_: str, _context: Context) -> Table:
 
 
 def dedup(table: Table, text_: str, _context: Context) -> Table:
-    """Keep the first row of each combination of values; rows without one of the fields go.
+    """Keep the first row of each combination of values.
 
+    Rows without one of the fields go, unless keepempty=true.
     https://docs.splunk.com/Documentation/Splunk/latest/SearchReference/Dedup
     """
-    names = Arguments(text_).names()
+    arguments = Arguments(text_, "keepempty")
+    names = arguments.names()
     if not names or names[0].isdigit() or {"sortby"} & {name.lower() for name in names}:
         raise UnknownConstructError(f"dedup {text_}")
-    kept: dict[tuple[str, ...], Row] = {}
+    seen: set[str] = set()
+    rows: list[Row] = []
     for row in table.rows:
-        if all(name in row for name in names):
-            kept.setdefault(tuple(repr(several(row[name])) for name in names), row)
-    return table.with_rows(list(kept.values()))
+        key = repr([several(row.get(name)) for name in names])
+        whole = all(name in row for name in names)
+        if key not in seen if whole else arguments.flag("keepempty", "false"):
+            rows.append(row)
+            seen |= {key} if whole else set()
+    return table.with_rows(rows)
 
 
 def fillnull(table: Table, text_: str, _context: Context) -> Table:
