@@ -20,7 +20,16 @@ WIDTH = 1440
 _PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>
 body { margin: 0 } #dashboard { min-height: 100vh }
 </style></head><body><div id="dashboard"></div><script src="page.js"></script></body></html>"""
-_ENOUGH = 30_000
+_TALL = 2_400
+"""Pixels: no dashboard is taller, so that none has a scroll bar."""
+
+_ENOUGH = 120_000
+# What the renderer says about itself whatever it draws.
+_ITS_OWN = ("has no config.layoutApi property", "strict mode: missing type")
+
+
+_BOTTOM = """() => Math.ceil(Math.max(...[...document.querySelectorAll('[data-test=grid-item]')]
+    .map(each => each.getBoundingClientRect().bottom))) + 8"""
 
 
 class Table(NamedTuple):
@@ -31,9 +40,15 @@ class Table(NamedTuple):
 
 
 class Search(NamedTuple):
-    """A search that a panel asks for: tokens are replaced, chains joined."""
+    """A search that a panel asks for, with all tokens replaced.
 
-    query: str
+    Attributes:
+        queries: The base search, and what is chained to it.
+        earliest: From when on.
+        latest: Until when.
+    """
+
+    queries: tuple[str, ...]
     earliest: str
     latest: str
 
@@ -42,12 +57,14 @@ class Canvas:
     """A page on which dashboards are drawn.
 
     Args:
-        page: Of the browser, at the renderer.
+        page: Of the browser.
+        address: Of the renderer.
         compute: Gives the results of a search.
     """
 
-    def __init__(self, page: Page, compute: Callable[[Search], Table]) -> None:
+    def __init__(self, page: Page, address: str, compute: Callable[[Search], Table]) -> None:
         self.page = page
+        self._address = address
         self.faults: list[str] = []
         self.searches: list[Search] = []
         self._compute = compute
@@ -56,11 +73,13 @@ class Canvas:
         page.expose_function("search", self._search)
 
     def _note(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
+        its_own = any(words in message.text for words in _ITS_OWN)
+        if message.type in {"error", "warning"} and not its_own:
             self.faults.append(f"{message.type}: {message.text}")
 
-    def _search(self, asked: dict[str, str]) -> dict[str, Any]:
-        search = Search(asked["query"], asked.get("earliest", "0"), asked.get("latest", "now"))
+    def _search(self, asked: dict[str, Any]) -> dict[str, Any]:
+        times = asked.get("earliest", "0"), asked.get("latest", "now")
+        search = Search(tuple(asked["queries"]), *times)
         self.searches.append(search)
         return self._compute(search)._asdict()
 
@@ -71,8 +90,8 @@ class Canvas:
             dashboard: Which.
             theme: `light` or `dark`.
         """
-        # The tokens of the dashboard before would stay otherwise.
-        self.page.reload()
+        # Anew, since the tokens of the dashboard before would stay.
+        self.page.goto(self._address)
         self.page.wait_for_function("() => window.draw")
         self.faults.clear()
         self.searches.clear()
@@ -81,11 +100,18 @@ class Canvas:
         )
         self.settle()
 
+    def picture(self, file: Path) -> None:
+        """Take a picture of the whole dashboard."""
+        self.page.mouse.move(0, 0)
+        height = self.page.evaluate(_BOTTOM)
+        clip = {"x": 0, "y": 0, "width": WIDTH, "height": height}
+        self.page.screenshot(path=file, clip=clip, animations="disabled", caret="hide")  # type: ignore[arg-type]
+
     def settle(self) -> None:
         """Wait until every search is answered and drawn."""
         quiet = "() => window.asked > 0 && window.asked === window.answered"
         for _ in range(4):  # an answer may lead to the next question
-            self.page.wait_for_function(quiet, timeout=_ENOUGH)
+            self.page.wait_for_function(quiet)
             self.page.wait_for_timeout(400)
 
 
@@ -103,12 +129,11 @@ def canvas(
     """
     with _served(renderer) as address:
         context = browser.new_context(
-            viewport={"width": WIDTH, "height": 900}, timezone_id=zone, reduced_motion="reduce"
+            viewport={"width": WIDTH, "height": _TALL}, timezone_id=zone, reduced_motion="reduce"
         )
         page = context.new_page()
-        found = Canvas(page, compute)
-        page.goto(address)
-        yield found
+        page.set_default_timeout(_ENOUGH)
+        yield Canvas(page, address, compute)
         context.close()
 
 

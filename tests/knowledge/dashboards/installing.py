@@ -16,6 +16,7 @@ _INSTALL = ("ci", "--force", "--ignore-scripts", "--no-audit", "--no-fund", "--l
 _IMAGES = ("svg", "png", "woff", "woff2")
 _BUNDLE = (
     "--bundle",
+    "--minify",
     "--loader:.js=jsx",
     '--define:process.env.NODE_ENV="production"',
     "--define:global=window",

@@ -9,7 +9,7 @@ import EnterpriseViewOnlyPreset from '@splunk/dashboard-presets/EnterpriseViewOn
 import { TimeRangeInput } from '@splunk/dashboard-inputs';
 import { SplunkSearch } from '@splunk/datasources';
 import DataSource from '@splunk/datasources/DataSource';
-import { DataSet, mergeSearches } from '@splunk/datasource-utils';
+import { DataSet } from '@splunk/datasource-utils';
 
 window.asked = 0;
 window.answered = 0;
@@ -27,9 +27,10 @@ class EvaluatedSearch extends DataSource {
     }
 
     get search() {
-        return this.options.extend
-            ? { ...this.parent, query: mergeSearches(this.parent.query, this.options.query) }
-            : { query: this.options.query, ...this.options.queryParameters };
+        const { extend, query, queryParameters } = this.options;
+        return extend
+            ? { ...this.parent, queries: [...this.parent.queries, query] }
+            : { queries: [query], ...queryParameters };
     }
 
     request({ count, offset } = {}) {

@@ -6,14 +6,20 @@ gives the same records.
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import json
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.knowledge.spl import Event
 from tests.soak.world import CLOCK
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.splunkd import Splunkd
@@ -32,17 +38,6 @@ _INDEX = "invicti"
 _LINE = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} )", re.MULTILINE)
 
 
-class Stored(NamedTuple):
-    """An event as Splunk has it in an index."""
-
-    sourcetype: str
-    raw: str
-    time: float
-    source: str
-    host: str
-    index: str
-
-
 class _Input(NamedTuple):
     """An input, its tenant and that one's records a day, and how often it runs."""
 
@@ -54,23 +49,34 @@ class _Input(NamedTuple):
 
 
 _INPUTS = (
-    _Input("production", "www.netsparkercloud.com", 180, 12, 4),
-    _Input("subsidiary", "eu.netsparker.cloud", 40, 24, 24),
+    _Input("production", "www.netsparkercloud.com", 150, 12, 4),
+    _Input("subsidiary", "eu.netsparker.cloud", 35, 24, 24),
 )
 
 
-def live(package: Path, python: Path, folder: Path) -> list[Stored]:
+def week(package: Path) -> list[Event]:
     """Return all events of the two inputs and of their logs.
+
+    They are lived through once for a package, however many test processes ask.
 
     Args:
         package: The package.
-        python: Stands for Splunk's own.
-        folder: An empty one.
     """
-    with _Fortnight(package, python, folder) as fortnight:
+    digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    file = package.parent / f"week-{digest}.json"
+    with (package.parent / "week.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            with tempfile.TemporaryDirectory() as folder:
+                file.write_text(json.dumps(list(map(astuple, _lived(package, Path(folder))))), "utf-8")
+    return [Event(*words) for words in json.loads(file.read_text("utf-8"))]
+
+
+def _lived(package: Path, folder: Path) -> list[Event]:
+    with _Week(package, folder) as world:
         for moment, name in _moments():
-            fortnight.run(moment, name)
-        return [*fortnight.events, *fortnight.log()]
+            world.run(moment, name)
+        return [*world.events, *world.log()]
 
 
 def _moments() -> list[tuple[datetime, str]]:
@@ -84,10 +90,10 @@ def _moments() -> list[tuple[datetime, str]]:
     return sorted(found)
 
 
-class _Fortnight:
+class _Week:
     """The stand-ins, on one clock."""
 
-    def __init__(self, package: Path, python: Path, folder: Path) -> None:
+    def __init__(self, package: Path, folder: Path) -> None:
         common: dict[str, Any] = {"now": START.isoformat(), "clock_speed": 0.0, "growing": True}
         common |= {"span_days": float(_BEFORE), "unknown_types": 0.02}
         common |= {"upgraded_at": (END - timedelta(days=3)).isoformat()}
@@ -95,14 +101,14 @@ class _Fortnight:
             each.name: TenantServer(Switches(seed=seed, records=each.records * _BEFORE, **common))
             for seed, each in enumerate(_INPUTS, 7)
         }
-        self._splunkd = Splunkd(package, folder, python)
+        self._splunkd = Splunkd(package, folder)
         home = self._splunkd.home
         packages = home.path / "lib" / f"python{home.interpreter.version}" / "site-packages"
         shutil.copy(CLOCK, packages)
         self._clock = packages / "clock_ahead.txt"
-        self.events: list[Stored] = []
+        self.events: list[Event] = []
 
-    def __enter__(self) -> _Fortnight:
+    def __enter__(self) -> _Week:
         self._splunkd.start()
         self._move_to(START)
         for each in _INPUTS:
@@ -130,7 +136,7 @@ class _Fortnight:
         for event in self._splunkd.run_input(name).events:
             host = next(each.tenant for each in _INPUTS if each.name == name)
             words = (event.sourcetype, event.data, event.time, event.source, host, event.index)
-            self.events.append(Stored(*words))  # type: ignore[arg-type]
+            self.events.append(Event(*words))  # type: ignore[arg-type]
 
     def _trouble(self, moment: datetime, name: str) -> None:
         """Some requests are throttled, once for hours; the subsidiary's token is reset."""
@@ -142,7 +148,7 @@ class _Fortnight:
         if moment > RESET and name == "subsidiary":
             tenant.set(access="token_revoked")
 
-    def log(self) -> Iterator[Stored]:
+    def log(self) -> Iterator[Event]:
         """What the inputs have logged."""
         for each in _INPUTS:
             file = self._splunkd.log_dir / f"ta_invicti_auditlogs_{each.name}.log"
@@ -154,4 +160,4 @@ class _Fortnight:
                 source = f"/opt/splunk/var/log/splunk/{file.name}"
                 host = self._splunkd.switches.server_host
                 words = (line.rstrip(), moment, source, host, "_internal")
-                yield Stored("invicti:auditlogs:log", *words)
+                yield Event("invicti:auditlogs:log", *words)
