@@ -66,7 +66,6 @@ class Canvas:
         self.page = page
         self._address = address
         self.faults: list[str] = []
-        self.searches: list[Search] = []
         self._compute = compute
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -80,8 +79,11 @@ class Canvas:
     def _search(self, asked: dict[str, Any]) -> dict[str, Any]:
         times = asked.get("earliest", "0"), asked.get("latest", "now")
         search = Search(tuple(asked["queries"]), *times)
-        self.searches.append(search)
-        return self._compute(search)._asdict()
+        try:
+            return self._compute(search)._asdict()
+        except Exception as fault:
+            self.faults.append(f"{search.queries[-1]}: {fault!r}")
+            raise
 
     def draw(self, dashboard: Dashboard, theme: str) -> None:
         """Draw a dashboard and wait until all its panels are there.
@@ -94,7 +96,6 @@ class Canvas:
         self.page.goto(self._address)
         self.page.wait_for_function("() => window.draw")
         self.faults.clear()
-        self.searches.clear()
         self.page.evaluate(
             "([definition, theme]) => draw(definition, theme)", [dashboard.definition, theme]
         )
