@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package docs bench soak coverage mutation screenshots clean
+.PHONY: demo test lint package docs bench soak coverage mutation screenshots dashboards clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -52,6 +52,11 @@ mutation: $(VENV)/ready
 screenshots: $(VENV)/ready
 	.ci/install-browser
 	$(RUN) -m tests.ui.screenshots
+
+## The dashboards, drawn by Splunk's own renderer, in both themes, as pictures in .build/screenshots.
+dashboards: $(VENV)/ready
+	.ci/install-browser
+	$(RUN) -m tests.knowledge.dashboards
 
 clean:
 	rm -rf $(VENV) .build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -26,7 +26,7 @@ def events(package: Path) -> list[Event]:
 
 
 @pytest.fixture(scope="session")
-def sheet(browser: Browser, app_folder: Path, events: list[Event]) -> Iterator[Canvas]:  # noqa: F811
+def sheet(browser: Browser, app_folder: Path, events: list[Event]) -> Iterator[Canvas]:
     """Where the dashboards are drawn from that week."""
     with canvas(browser, or_skip(renderer), computing(app_folder, events)) as found:
         yield found

@@ -28,7 +28,7 @@ def _rectangles(dashboard: Dashboard) -> dict[str, tuple[int, int, int, int]]:
     structure = dashboard.definition["layout"]["structure"]
     sides = ("x", "y", "w", "h")
     return {
-        each["item"]: tuple(each["position"][side] for side in sides)  # type: ignore[misc]
+        each["item"]: tuple(each["position"][side] for side in sides)
         for each in structure
     }
 
@@ -112,8 +112,12 @@ def test_every_token_has_a_value_from_the_start(dashboard: Dashboard) -> None:
     used = set(_TOKEN.findall(json.dumps(definition)))
     assert used <= given, used - given
     assert given <= used, given - used
-    set_by_clicks = {each["token"] for found in _options(definition, "tokens") for each in found
-                     if isinstance(found, list)}
+    set_by_clicks = {
+        each["token"]
+        for found in _options(definition, "tokens")
+        for each in found
+        if isinstance(found, list)
+    }
     assert set_by_clicks <= given
 
 
@@ -153,7 +157,6 @@ def test_links_lead_to_inputs_that_are_there(dashboard: Dashboard) -> None:
         match = re.match(r"/app/TA-invicti-auditlogs/(\w+)\?", url)
         assert match
         tokens = {
-            each["options"]["token"]
-            for each in names[match.group(1)].definition["inputs"].values()
+            each["options"]["token"] for each in names[match.group(1)].definition["inputs"].values()
         }
         assert set(re.findall(r"form\.(\w+)", url)) <= tokens

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.knowledge.dashboards.installing import FOLDER
 from tests.knowledge.spl import Event
 from tests.soak.world import CLOCK
 from tests.standins.invicti_tenant import Switches, TenantServer
@@ -62,13 +63,16 @@ def week(package: Path) -> list[Event]:
     Args:
         package: The package.
     """
-    digest = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-    file = package.parent / f"week-{digest}.json"
-    with (package.parent / "week.lock").open("w") as lock:
+    made_of = package.read_bytes() + Path(__file__).read_bytes()
+    file = FOLDER / f"week-{hashlib.sha256(made_of).hexdigest()[:16]}.json"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "week.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not file.exists():
+            for old in FOLDER.glob("week-*.json"):
+                old.unlink()
             with tempfile.TemporaryDirectory() as folder:
-                file.write_text(json.dumps(list(map(astuple, _lived(package, Path(folder))))), "utf-8")
+                file.write_text(json.dumps([*map(astuple, _lived(package, Path(folder)))]), "utf-8")
     return [Event(*words) for words in json.loads(file.read_text("utf-8"))]
 
 
