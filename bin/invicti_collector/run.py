@@ -159,11 +159,13 @@ class InputRun:
         connection = Connection(account.connection, account.date_format)
         collector = Collector(wanted, connection, tenant, hec or stream, store, lease, self._log)
         began = time.monotonic()
+        outcome = "unfinished"
         try:
             collector.run()
+            outcome = "success"
         finally:
             self._tell_ingested(collector.tally, metadata, wanted.account)
-            self._tell_ended(collector, tenant, time.monotonic() - began)
+            self._tell_ended(collector, tenant, time.monotonic() - began, wanted.interval, outcome)
             if hec:
                 hec.tell_ended()
             stream.close()
@@ -189,11 +191,19 @@ class InputRun:
                 host=metadata.host,
             )
 
-    def _tell_ended(self, collector: Collector, tenant: InvictiApi, seconds: float) -> None:
+    def _tell_ended(
+        self,
+        collector: Collector,
+        tenant: InvictiApi,
+        seconds: float,
+        interval: int,
+        outcome: str,
+    ) -> None:
+        """Logs what the page Collection health reads."""
         tally = collector.tally
         self._log.info(
             "action=ended events=%d excluded=%d requests=%d retries=%d seconds=%.1f "
-            "newest_event_age_seconds=%d backfill_left_seconds=%d",
+            "newest_event_age_seconds=%d backfill_left_seconds=%d interval_seconds=%d outcome=%s",
             tally.events,
             tally.excluded,
             tenant.requests,
@@ -201,6 +211,8 @@ class InputRun:
             seconds,
             max(time.time() - tally.newest, 0) if tally.newest else 0,
             collector.backfill_left,
+            interval,
+            outcome,
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.integration.support import COLLECTION, Site, in_turn, site
+from tests.integration.support import COLLECTION, Site, field, in_turn, site
 from tests.standins.invicti_tenant import Switches
 
 
@@ -127,3 +127,16 @@ def test_after_all_refusals_the_input_goes_on(place: Site) -> None:
     place.good_run()
 
     place.assert_complete()
+
+
+def test_the_log_tells_a_run_that_succeeded_from_one_that_did_not(
+    interpreter: Path, package: Path, tmp_path: Path
+) -> None:
+    """What the page Collection health takes a success and a silent input from."""
+    with site(package, interpreter, tmp_path, Switches(records=20)) as place:
+        place.good_run()
+        assert field(place.log, "outcome") == ["success"]
+        assert field(place.log, "interval_seconds") == ["300"]
+        place.server.set(access="token_revoked")
+        place.failing_run()
+        assert field(place.log, "outcome") == ["success", "unfinished"]

@@ -17,8 +17,11 @@ from typing import NamedTuple, Union
 
 import pcre2
 
-from tests.knowledge.eval_language import UnknownConstructError, evaluate
+from tests.knowledge.eval_language import evaluate
 from tests.knowledge.json_fields import json_fields
+from tests.knowledge.unknown import UnknownConstructError
+from tests.knowledge.values import Value
+from tests.knowledge.values import text as text_of
 from tests.package.test_confs import read_conf
 
 Fields = dict[str, Union[str, list[str]]]
@@ -93,7 +96,7 @@ def fields_of(
             found.setdefault(name, value)
     for _, text in steps["FIELDALIAS"]:
         found.update(_aliases(text, found))
-    found.update({name: _text(evaluate(text, found)) for name, text in steps["EVAL"]})
+    found.update({name: _text(evaluate(how, found)) for name, how in steps["EVAL"]})
     for _, text in steps["LOOKUP"]:
         found.update(_looked_up(app_folder, text, found))
     fields: Fields = {name: value for name, value in found.items() if value is not None}
@@ -150,10 +153,8 @@ def _aliases(text: str, fields: dict[str, str | None]) -> dict[str, str | None]:
     return {alias: fields[name] for name, alias in pairs if fields.get(name) is not None}
 
 
-def _text(value: str | bool | None) -> str | None:
-    if isinstance(value, bool):
-        raise UnknownConstructError("a calculated field that is a truth value")
-    return value
+def _text(value: Value) -> str | None:
+    return None if value is None else text_of(value)
 
 
 def _looked_up(app_folder: Path, text: str, fields: dict[str, str | None]) -> dict[str, str | None]:

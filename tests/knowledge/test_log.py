@@ -80,3 +80,21 @@ def test_a_record_is_one_event_whatever_it_holds(app_folder: Path, text: str) ->
     record = read_records([{"Type": "Signin", "Message": text}])[0]
     raw = event_json(record, "keep")
     assert events(app_folder, SOURCETYPE, f"{raw}\n{raw}\n") == [raw, raw]
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "name"),
+    [
+        ("/opt/splunk/var/log/splunk/ta_invicti_auditlogs_prod.log", "action=ended", "prod"),
+        ("C:\\Splunk\\var\\log\\splunk\\ta_invicti_auditlogs_a_b.log.1", "action=ended", "a_b"),
+        ("/x/ta_invicti_auditlogs_configuration.log", 'action=progress_kept input="prod"', "prod"),
+        ("/x/ta_invicti_auditlogs_prod.log", "action=events_ingested event_input=prod", "prod"),
+        ("/x/splunkd.log", "action=ended", None),
+    ],
+)
+def test_each_line_tells_its_input(
+    app_folder: Path, source: str, message: str, name: str | None
+) -> None:
+    raw = line_of(message)
+    fields = fields_of(app_folder, LOG, raw, source=source, host="h", index="_internal")
+    assert fields.get("input") == name

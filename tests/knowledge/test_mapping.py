@@ -86,7 +86,9 @@ def test_what_is_seen_is_exported_to_other_apps(app_folder: Path) -> None:
         assert not meta.has_section(name)
 
 
-@pytest.mark.parametrize("expression", ["md5(Type)", "Type . x", "if(a==1, b, c)", "a!=b", "NOT a"])
+@pytest.mark.parametrize(
+    "expression", ["md5(Type)", "a XOR b", "if(a==1, b)", "a==b==c", "NOT a", "a<[b]"]
+)
 def test_what_the_evaluator_does_not_know_fails(expression: str) -> None:
     with pytest.raises(UnknownConstructError):
         evaluate(expression, {"Type": "Signin"})
