@@ -23,8 +23,10 @@ _SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret")
 
 # Whatever the patterns above find holds one of these: they spare most texts the patterns, and lead
 # to the few names of the others that matter.
-_ROOTS = ("pass", "pwd", "secret", "token", "credential", "authori", "cookie", "session", "key")
-_ROOTS += ("code", "otp")
+_ROOTS = (
+    *("pass", "pwd", "secret", "token", "credential", "authori", "cookie", "session"),
+    *("key", "code", "otp"),
+)
 # What stands for i and s where case is ignored, beyond str.lower(), of which İ has two letters.
 _LIKE_ASCII = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"))
 
