@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -19,6 +18,7 @@ from invicti_collector.configuration import Account
 from invicti_collector.errors import ServerError
 from invicti_collector.pages import PAGE_SIZE, Page, read_page
 from invicti_collector.patience import Patience
+from invicti_collector.received import decode
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.timeline import DateFormat, Window
 
@@ -199,7 +199,7 @@ _ASK_SERVER = "none needed if it passes; else ask who runs the tenant, or the pr
 
 def _decoded(body: bytes, where: str) -> Any:
     try:
-        return json.loads(body)
+        return decode(body)
     except (ValueError, RecursionError):
         raise ServerError(
             f"the answer is not valid JSON, or was cut short after {len(body)} bytes",

@@ -112,7 +112,7 @@ class InputRun:
     def _run_alone(self) -> None:
         """Collects unless another copy of the input does."""
         store = open_store(
-            self._settings.service(),
+            self._settings.service,
             self._splunkd.checkpoint_dir,
             self._name,
             self._log,
