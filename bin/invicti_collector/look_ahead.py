@@ -114,7 +114,7 @@ class LookAhead:
         Arguments:
             question: Which.
             ahead: Requests that were begun ahead; the one for this page is taken out.
-            look_ahead: Begins others, once that for this page is under way, and once it is done.
+            look_ahead: Begins others, once that for this page is under way.
 
         Raises:
             CollectorError: see `ports.Tenant`.
@@ -153,7 +153,6 @@ class LookAhead:
                 self._take_next()
             self._wait_if_troubled()
             if isinstance(request.outcome, Page):
-                look_ahead()
                 return request.outcome
             if not isinstance(request.outcome, TransientError):
                 raise request.outcome
@@ -262,6 +261,7 @@ class _Onwards:
             self._stop()
             page = self._look_ahead.answer(question, {})
         self._total = page.total
+        self._begin()
         return page
 
     def _begin(self) -> None:
