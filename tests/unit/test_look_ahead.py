@@ -26,7 +26,15 @@ from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.timeline import DateFormat, Window
 from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant
 from tests.unit.bench import Bench
-from tests.unit.test_reading import ListModel, deletes, digests, inserts, missing, models
+from tests.unit.test_reading import (
+    ListModel,
+    deletes,
+    digests,
+    inserts,
+    missing,
+    models,
+    read_on,
+)
 
 ISO = DateFormat.ISO
 WINDOW = Window(NOON, NOON + DAY)
@@ -132,14 +140,8 @@ def test_a_verified_reading_has_shown_all_that_was_there_throughout(
     """Whatever comes and goes between pages that are fetched at once and out of turn."""
     with patch.object(look_ahead, "Pace", Eager):
         ahead = ahead_of(Served(model, jitter=random.Random(seed)))
-    pages = pages_of(ahead)
-    found: set[int] = set()
-    while True:
-        try:
-            found.update(record.digest for record in next(pages).records)
-        except StopIteration as end:
-            reading = end.value
-            break
+    first = ahead.page(WINDOW, ISO, 1)
+    reading, found = read_on(ahead.onwards(WINDOW, ISO, first, None), first)
     assert model.throughout is not None
     if reading.verified:
         assert digests(model.throughout) <= found
@@ -158,7 +160,7 @@ def test_a_count_that_came_and_went_while_pages_were_fetched_does_not_prove_them
     answers = {1: before, 4: list("abcdefXghij"), 2: before}
 
     class Scripted(Served):
-        def ask(self, window: Window, _date_format: DateFormat, number: int) -> Page:
+        def ask(self, _window: Window, _date_format: DateFormat, number: int) -> Page:
             with self._lock:
                 names = answers.pop(number, after)
             part = [{"Id": name} for name in names[2 * number - 2 : 2 * number]]
@@ -301,12 +303,12 @@ def test_another_window_is_asked_for_only_after_the_wait_as_well(pauses: list[fl
 def test_a_refusal_is_raised_in_its_turn_and_nothing_more_is_sent() -> None:
     source = served(80, seconds=0.002)
     source.fails = {5: AuthenticationError("no", "here", "ask")}
-    handed_out = []
+    pages = pages_of(ahead_of(source))
+    for number in (1, 2, 3, 4):
+        assert next(pages).number == number
+        time.sleep(0.02)
     with pytest.raises(AuthenticationError):
-        for page in pages_of(ahead_of(source)):
-            handed_out.append(page.number)
-            time.sleep(0.02)
-    assert handed_out == [1, 2, 3, 4]
+        next(pages)
     assert len(source.asked) <= 5 + MOST
 
 

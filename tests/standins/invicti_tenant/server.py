@@ -138,7 +138,7 @@ class TenantServer:
                     question.path, dict(question.query), delivery.answer.status, name, under_way
                 )
             )
-        return self._delayed(delivery, number)
+        return self._delayed(delivery, number, under_way - 1)
 
     def answered(self) -> None:
         """A request is no longer under way: a client may send the next once it has the answer."""
@@ -176,10 +176,11 @@ class TenantServer:
             429, refusal.body, refusal.content_type, {"Retry-After": value} if value else {}
         )
 
-    def _delayed(self, delivery: Delivery, number: int) -> Delivery:
+    def _delayed(self, delivery: Delivery, number: int, others: int) -> Delivery:
         switches = self.tenant.switches
         wait = (
             switches.latency_ms
+            + switches.latency_load_ms * others
             + switches.latency_jitter_ms * Dice(switches.seed, "latency", number).fraction()
         )
         if not wait:
