@@ -26,9 +26,10 @@ lint: $(VENV)/ready
 package:
 	PYTHON=$(PYTHON) ./package.sh
 
-## docs/data-dictionary.md, from the lookup and the list of fields.
+## docs/data-dictionary.md, from the lookup and the list of fields; docs/alerts.md, from savedsearches.conf.
 docs:
 	$(PYTHON) .ci/data_dictionary.py
+	$(PYTHON) .ci/alerts_page.py
 
 ## Events per second, memory and CPU beside other ways of doing the same, as ratios.
 bench: $(VENV)/ready

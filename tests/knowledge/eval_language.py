@@ -125,9 +125,13 @@ class _Reader:
         return _binary(node, self._sum(), _COMPARISONS[mark])
 
     def _sum(self) -> Node:
-        node = self._product()
+        node, marks = self._product(), set()
         while self.next() in ("+", "-", "."):
-            node = _binary_of(self._take().text, node, self._product())
+            mark = self._take().text
+            marks.add(mark == ".")
+            node = _binary_of(mark, node, self._product())
+        if len(marks) > 1:
+            raise UnknownConstructError("+ or - beside . without brackets")
         return node
 
     def _product(self) -> Node:

@@ -15,7 +15,7 @@ from tests.knowledge.samples import HOST, SOURCETYPE, samples
 from tests.knowledge.searches import PackagedSearch, dashboard_searches, saved_searches
 from tests.knowledge.spl import Event, UnknownConstructError, run, seen_events
 from tests.knowledge.spl.naming import names_of
-from tests.knowledge.spl.text import expanded, filled
+from tests.knowledge.spl.text import commands_of, expanded, filled
 from tests.package.test_confs import read_conf
 from tests.receivers.installing import or_skip, spl_linter
 
@@ -102,6 +102,17 @@ def test_the_linter_finds_what_is_wrong() -> None:
     assert lint("index=* user=*admin | join user [search index=a] | sort user") == [
         *("SPL001", "SPL002", "SPL003", "SPL005")
     ]
+
+
+@pytest.mark.parametrize("search", [each for each in ALL if each.base], ids=named)
+def test_what_a_chain_extends_names_its_fields(app_folder: Path, search: PackagedSearch) -> None:
+    """A search of events hands on only the fields that it names.
+
+    https://docs.splunk.com/Documentation/Splunk/latest/DashStudio/dsChain
+    """
+    base = expanded(app_folder, filled(search.base, search.tokens or {}))
+    naming = {"chart", "fields", "rare", "stats", "table", "timechart", "top"}
+    assert naming & {command.name for command in commands_of(base)}
 
 
 @pytest.mark.parametrize("search", ALERTS, ids=named)
