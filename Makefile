@@ -31,10 +31,12 @@ docs:
 	$(PYTHON) .ci/data_dictionary.py
 	$(PYTHON) .ci/alerts_page.py
 
-## Events per second, memory and CPU beside other ways of doing the same, as ratios.
+## Events per second, memory and CPU beside other ways of doing the same, as ratios, which it writes into
+## docs/performance.md.
 bench: $(VENV)/ready
-	$(RUN) -m tests.bench
-	$(RUN) -m tests.bench.hec
+	$(RUN) -m tests.bench --write
+	$(RUN) -m tests.bench.hec --write
+	$(RUN) -m tests.bench.memory --write
 
 ## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.
 soak: $(VENV)/ready

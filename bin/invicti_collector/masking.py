@@ -152,7 +152,8 @@ def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mask_text(seen: _Text) -> str:
-    masked = _mask_headers(seen)
+    seen = _mask_headers(seen)
+    masked = seen.text
     if "content-disposition" in seen.folded:
         masked = _mask_values(masked, _PART, _BODY)
     if "<" in masked:
@@ -160,11 +161,11 @@ def _mask_text(seen: _Text) -> str:
     return _mask_names(seen if masked == seen.text else _looked_at(masked))
 
 
-def _mask_headers(seen: _Text) -> str:
+def _mask_headers(seen: _Text) -> _Text:
     """Masks the rest of each line that begins with the name of a secret header."""
     text, folded, roots = seen
-    parts = []
-    done = line = 0
+    cuts = []
+    line = 0
     for root in roots if ":" in text else ():
         if root < line:
             continue
@@ -174,9 +175,26 @@ def _mask_headers(seen: _Text) -> str:
         if name and _SENSITIVE_HEADER.search(folded, *name.span(1)):
             value = _LINE.match(text, name.end())
             if value:
-                parts += [text[done : name.end()], _masked(value.group())]
-                done = value.end()
-    return "".join([*parts, text[done:]])
+                cuts.append((*value.span(), _masked(value.group())))
+    return _replaced(seen, cuts) if cuts else seen
+
+
+def _replaced(seen: _Text, cuts: list[tuple[int, int, str]]) -> _Text:
+    """Returns a text with pieces of it replaced: from, to, and by what; no root reaches across."""
+    parts, folded, roots = [], [], []
+    done = shift = 0
+    left = iter(seen.roots)
+    root = next(left, None)
+    for begin, end, mask in [*cuts, (len(seen.text), len(seen.text), "")]:
+        parts += [seen.text[done:begin], mask]
+        folded += [seen.folded[done:begin], mask]
+        while root is not None and root < end:
+            if root < begin:
+                roots.append(root + shift)
+            root = next(left, None)
+        shift += len(mask) - (end - begin)
+        done = end
+    return _Text("".join(parts), "".join(folded), roots)
 
 
 def _mask_names(seen: _Text) -> str:

@@ -18,7 +18,7 @@ class Event(NamedTuple):
 
     Attributes:
         time: Seconds since the epoch.
-        data: The text that becomes `_raw`.
+        data: The text that becomes `_raw`: JSON on one line, with nothing that XML cannot hold.
         name: The record's `Id`, for the log; empty where it has none.
     """
 

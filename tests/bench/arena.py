@@ -18,6 +18,7 @@ from tests.bench.canned import CannedTenant
 from tests.bench.contestants import COLLECTION, BenchError, Ours, Peer
 from tests.bench.measuring import Figures, measure
 from tests.bench.table import PAGE, Setting
+from tests.bench.targets import StartUp
 from tests.standins.splunkd import Splunkd
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ class Arena:
             Peer("(c) floor: fetch, loads, write", "floor.py", self.splunkd, self.tenant),
         ]
         return measure([Ours(self.splunkd), *peers], self.tenant, rounds)
+
+    def start_up(self, rounds: int) -> StartUp:
+        """Returns the CPU of idle polls and of the bare imports, in turn; after `compare`."""
+        ours = Ours(self.splunkd)
+        ours.backfill()
+        bare = Peer("bare imports", "bare.py", self.splunkd, self.tenant)
+        laps = [(ours.idle().cpu_seconds, bare.idle().cpu_seconds) for _ in range(rounds)]
+        return StartUp([lap[0] for lap in laps], [lap[1] for lap in laps])
 
     def setting(self) -> Setting:
         """Returns what the servers are able to by themselves, and the machine."""
