@@ -34,6 +34,7 @@ docs:
 bench: $(VENV)/ready
 	$(RUN) -m tests.bench
 	$(RUN) -m tests.bench.hec
+	$(RUN) -m tests.bench.growth
 
 ## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.
 soak: $(VENV)/ready

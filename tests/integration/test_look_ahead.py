@@ -15,7 +15,7 @@ from tests.standins.invicti_tenant import Request, Switches, TenantServer
 
 NOON = "2026-06-15T12:00:00Z"
 RECORDS = 10_000
-FAR = Switches(records=RECORDS, now=NOON, latency_ms=60.0)
+FAR = Switches(records=RECORDS, now=NOON, latency_ms=250.0)
 MOST = 4
 
 
@@ -69,7 +69,7 @@ def test_a_storm_of_throttling_is_met_one_by_one(
     switches = Switches(
         records=RECORDS,
         now=NOON,
-        latency_ms=40.0,
+        latency_ms=200.0,
         throttle_every=36,
         throttle_for=2,
         retry_after=retry_after,
