@@ -136,7 +136,7 @@ def test_a_stop_while_four_requests_hang_ends_the_run_at_once(
     switches = Switches(records=RECORDS, now=NOON, latency_ms=250.0, faults="stall=60@from:40")
     with site(package, interpreter, tmp_path, switches) as place:
         process = place.splunkd.start_input(INPUT)
-        hanging = []
+        hanging: list[Request] = []
         while len(hanging) < MOST:
             assert process.running
             time.sleep(0.1)
