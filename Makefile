@@ -37,6 +37,7 @@ bench: $(VENV)/ready
 	$(RUN) -m tests.bench --write
 	$(RUN) -m tests.bench.hec --write
 	$(RUN) -m tests.bench.memory --write
+	$(RUN) -m tests.bench.growth
 
 ## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.
 soak: $(VENV)/ready

@@ -135,8 +135,8 @@ class Collector:
             window, lambda number: self._tenant.page(window, self._survey.date_format, number)
         )
 
-    def _onwards(self, window: Window, first: Page, following: Window | None = None) -> Fetch:
-        """Fetches the pages of a window that is read whole."""
+    def _onwards(self, window: Window, first: Page, following: Window | None) -> Fetch:
+        """Fetches the pages of a tile, all of which are needed, ahead."""
         date_format = self._survey.date_format
         return self._checked(window, self._tenant.onwards(window, date_format, first, following))
 
@@ -167,8 +167,7 @@ class Collector:
             self._move_live(window)
         self._progress.load_live(window)
         settled = same.collected if same and same.total is not None else None
-        fetch = self._onwards(window, first) if settled is None else self._fetcher(window)
-        pages = read_window(fetch, first, self._progress, settled)
+        pages = read_window(self._fetcher(window), first, self._progress, settled)
         self._close_live(window, self._consume(pages, window, live=True))
 
     def _move_live(self, window: Window) -> None:

@@ -259,7 +259,7 @@ class _Onwards:
         if was_ahead and page.total != self._total:
             # The list has changed while pages were fetched: from here on, one after the other.
             self._stop()
-            page = self._look_ahead.answer(question, {})
+            page = self._look_ahead.answer(question, {})._replace(unsettled=True)
         self._total = page.total
         self._begin()
         return page

@@ -7,7 +7,6 @@ As TCP does it: one more after a number of good answers, back to one at the firs
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
 
 FIRST_STEP = 4
 """Good answers in a row before one more request is allowed."""
@@ -19,12 +18,13 @@ that takes only one request at a time makes each attempt at two cost a wait."""
 SLOWEST_STEP = 512
 
 SAMPLES = 8
-"""Answers whose median tells how quick the server is: one slow answer among them is no trouble."""
+"""Answers that tell how quick the server is, by the third quickest: when it is in trouble nearly
+all are slow, while a busy machine of ours makes only some of them late."""
 
 GROWTH = 2.5
 """How many times as long as one by one answers may take before that counts as trouble."""
 
-TOLERANCE = 0.25
+TOLERANCE = 0.5
 """Seconds that they may take longer in any case: below, it may as well be this machine."""
 
 
@@ -74,5 +74,9 @@ class Pace:
     def _has_slowed_down(self) -> bool:
         if len(self._recent) < SAMPLES:
             return False
-        alone = median(self._alone)
-        return median(self._recent) > max(GROWTH * alone, alone + TOLERANCE)
+        alone = _typical(self._alone)
+        return _typical(self._recent) > max(GROWTH * alone, alone + TOLERANCE)
+
+
+def _typical(seconds: deque[float]) -> float:
+    return sorted(seconds)[len(seconds) // 4]

@@ -63,8 +63,9 @@ class Arena:
     def setting(self) -> Setting:
         """Returns what the servers are able to by themselves, and the machine."""
         rate, size = self.tenant.fetch_all(-(-self._records // PAGE))
-        machine = _machine(self.splunkd.home.python)
-        return Setting(machine, size / self._records, rate, self._save_ms())
+        return Setting(
+            machine(self.splunkd.home.python), size / self._records, rate, self._save_ms()
+        )
 
     def _save_ms(self) -> float:
         """Returns the milliseconds of a KV Store write for a client with nothing else to do."""
@@ -112,7 +113,8 @@ def opened(package: Path, python: Path, records: int) -> Iterator[Arena]:
         yield Arena(splunkd, tenant, records)
 
 
-def _machine(python: Path) -> str:
+def machine(python: Path) -> str:
+    """Returns what the figures were measured on: Python, system and cores."""
     version = subprocess.run([python, "--version"], capture_output=True, text=True, check=True)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{version.stdout.strip()}, {platform.system()} {platform.machine()}, {cores} cores"

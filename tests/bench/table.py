@@ -57,7 +57,7 @@ def _ratios(ours: Figures, peers: Sequence[Figures]) -> str:
         )
         for peer in peers
     ]
-    return _columns(rows)
+    return columns(rows)
 
 
 def _times(ours: Sequence[float], theirs: Sequence[float]) -> str:
@@ -80,7 +80,7 @@ def _absolutes(figures: Sequence[Figures]) -> str:
         )
         for each in figures
     ]
-    return _columns(rows)
+    return columns(rows)
 
 
 def _notes(figures: Sequence[Figures], setting: Setting) -> str:
@@ -112,7 +112,8 @@ def _paragraphs(*texts: str) -> str:
     )
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> str:
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Returns rows as a text, the first column to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = []
     for first, *others in rows:

@@ -149,15 +149,20 @@ def test_a_verified_reading_has_shown_all_that_was_there_throughout(
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_count_that_came_and_went_while_pages_were_fetched_does_not_prove_them() -> None:
-    """A record that goes again must not make up for one that was missed.
-
-    In the order in which the server answers: page 4 while X is there, page 2 once it is gone, all
-    others once Y is there. In the order of the pages, the count has never become smaller; X is
-    counted for h, which page 4 did not show any more than page 5.
-    """
-    before, after = list("abcdefghij"), list("abcdefghijY")
-    answers = {1: before, 4: list("abcdefXghij"), 2: before}
+@pytest.mark.parametrize(
+    ("page_4", "page_2", "after"),
+    [
+        # X counts for h, which neither page 4 nor page 5 shows.
+        ("abcdefXghij", "abcdefghij", "abcdefghijY"),
+        # b is gone and X there before page 2 is read, which so has not c: only page 4 tells of it.
+        ("abcdefghijX", "acdefghijX", "acdeYfghijX"),
+    ],
+)
+def test_a_count_that_came_and_went_while_pages_were_fetched_does_not_prove_them(
+    page_4: str, page_2: str, after: str
+) -> None:
+    """In the order of the pages the count has never become smaller; but page 4 was read first."""
+    answers = {1: "abcdefghij", 4: page_4, 2: page_2}
 
     class Scripted(Served):
         def ask(self, _window: Window, _date_format: DateFormat, number: int) -> Page:
