@@ -1,0 +1,215 @@
+"""What of `make real-splunk` can be tested without a Splunk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.integration.pages import PROGRESS, account_form, input_form, tenant
+from tests.integration.support import splunk
+from tests.knowledge.samples import samples, seen
+from tests.knowledge.search_time import Json
+from tests.real_splunk import trial
+from tests.real_splunk.addon_tests import pytest_of_addon
+from tests.real_splunk.container import IMAGE, run_arguments
+from tests.real_splunk.rest import RefusedError, Rest, rows_of_export, wait_for
+from tests.real_splunk.shipped import shipped_searches
+from tests.receivers.installing import addon_tester, or_skip
+
+RUN = ROOT / "tests" / "real_splunk" / "run"
+CONSENT = {"SPLUNK_GENERAL_TERMS": "x", "SPLUNK_START_ARGS": "x"}
+DOCKER = shutil.which("docker")
+
+
+def attempt(**environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {"PATH": os.environ["PATH"], "DOCKER_HOST": "unix:///nowhere.sock", **environment}
+    return subprocess.run([RUN], env=variables, capture_output=True, text=True, check=False)
+
+
+def folder_with(tmp_path: Path, *programs: str) -> str:
+    """A PATH with these programs alone; a docker among them has an engine."""
+    for name in programs:
+        found = "/bin/true" if name == "docker" else shutil.which(name)
+        (tmp_path / name).symlink_to(str(found))
+    return str(tmp_path)
+
+
+def test_without_docker_it_says_so_in_a_line(tmp_path: Path) -> None:
+    done = attempt(PATH=folder_with(tmp_path, "env", "bash", "dirname"), **CONSENT)
+    assert (done.returncode, done.stdout) == (77, "")
+    assert done.stderr == "make real-splunk was not run: there is no docker command\n"
+
+
+@pytest.mark.skipif(DOCKER is None, reason="needs the docker command")
+def test_without_an_engine_it_says_so_in_a_line() -> None:
+    done = attempt(**CONSENT)
+    assert (done.returncode, done.stdout) == (77, "")
+    assert done.stderr.splitlines() == [
+        "make real-splunk was not run: no Docker engine answers (docker version)"
+    ]
+
+
+def test_without_consent_to_the_terms_nothing_starts(tmp_path: Path) -> None:
+    path = folder_with(tmp_path, "env", "bash", "dirname", "docker")
+    for given in ({}, {"SPLUNK_GENERAL_TERMS": "x"}, {"SPLUNK_START_ARGS": "x"}):
+        done = attempt(PATH=path, **given)
+        assert done.returncode == 77
+        assert "consent to them yourself" in done.stderr
+
+
+@pytest.mark.skipif(DOCKER is None, reason="needs the docker command")
+def test_docker_understands_how_it_is_called() -> None:
+    """The real command reads all its arguments before it looks for an engine."""
+    environment = {"PATH": os.environ["PATH"], "DOCKER_HOST": "unix:///nowhere.sock"}
+    for arguments, wrong in ((run_arguments(IMAGE), False), (["run", "--no-such", IMAGE], True)):
+        command = [str(DOCKER), *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert ("unknown flag" in done.stderr) is wrong
+        assert ("Docker daemon" in done.stderr or "docker daemon" in done.stderr) is not wrong
+
+
+def test_no_secret_is_on_the_command_line() -> None:
+    arguments = run_arguments(IMAGE)
+    assert [part for part in arguments if part.startswith("SPLUNK_") and "=" in part] == []
+    assert "SPLUNK_PASSWORD" in arguments
+
+
+@pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
+def test_the_client_sets_up_a_splunk(package: Path, interpreter: Path, tmp_path: Path) -> None:
+    """Against the packaged handlers, behind the splunkd that stands for Splunk's."""
+    with tenant() as server, splunk(package, interpreter, tmp_path) as place:
+        rest = Rest(place.management_uri, str(place.home.path / "etc" / "auth" / "cacert.pem"))
+        with pytest.raises(RefusedError, match="HTTP 401"):
+            rest.app_call("GET", PROGRESS)
+        rest.use_session_key(place.session_key)
+        manifest = json.loads((ROOT / "app.manifest").read_text("utf-8"))
+        assert rest.app_version() == manifest["info"]["id"]["version"]
+        assert rest.server_version() == place.switches.version
+
+        form = account_form(server)
+        made = rest.app_call("POST", "ta_invicti_auditlogs_account", name="main", **form)
+        assert ": works" in made["main"]["last_check"]
+        with pytest.raises(RefusedError, match="HTTP 4.. .*does not exist"):
+            rest.app_call(
+                "POST",
+                "ta_invicti_auditlogs_invicti_auditlogs",
+                name=trial.INPUT,
+                **input_form(account="nobody"),
+            )
+        rest.app_call(
+            "POST", "ta_invicti_auditlogs_invicti_auditlogs", name=trial.INPUT, **input_form()
+        )
+        assert place.run_input(trial.INPUT).exit_code == 0
+        assert rest.app_call("GET", PROGRESS)[trial.INPUT]["failing"] == "0"
+
+
+def test_rows_of_an_export() -> None:
+    """Its form: "search/v2/jobs/export" of Splunk's REST API Reference Manual."""
+    text = (
+        '{"preview":false,"offset":0,"result":{"count":"7"}}\n\n'
+        '{"preview":false,"offset":1,"lastrow":true,"result":{"count":"8"}}\n'
+        '{"messages":[{"type":"INFO","text":"Your timerange was substituted"}]}\n'
+    )
+    assert [row["count"] for row in rows_of_export(text, "x")] == ["7", "8"]
+    assert list(rows_of_export('{"preview":false,"lastrow":true}\n', "x")) == []
+    with pytest.raises(RefusedError, match="x: Unknown search command 'statz'"):
+        list(
+            rows_of_export(
+                '{"messages":[{"type":"FATAL","text":"Unknown search command \'statz\'."}]}', "x"
+            )
+        )
+
+
+def test_waiting_ends() -> None:
+    answers = iter([RefusedError("not yet"), False, True])
+
+    def condition() -> bool:
+        answer = next(answers)
+        if isinstance(answer, RefusedError):
+            raise answer
+        return answer
+
+    wait_for("it", condition, 10, pause=0)
+    with pytest.raises(TimeoutError, match="it: not within 0 s"):
+        wait_for("it", lambda: False, 0.01, pause=0.02)
+
+
+def row(name: str, epoch: str = "1714564800.123") -> dict[str, str]:
+    return {"Id": name, "CreatedAt": "2024-05-01T12:00:00.1234567+00:00", "epoch": epoch}
+
+
+def test_the_books_find_what_is_lost_doubled_invented_or_moved() -> None:
+    assert trial.books([row("AA-01"), row("bb02")], {"aa01", "bb02"}) == []
+    assert trial.books([row("aa01")], {"aa01", "bb02"}) == ["1 records lost"]
+    assert trial.books([row("aa01"), row("AA01")], {"aa01"}) == ["1 records doubled"]
+    assert trial.books([row("aa01"), row("cc03")], {"aa01"}) == ["1 records invented"]
+    assert trial.books([row("aa01", "1714564801.0")], {"aa01"}) == ["1 events with another time"]
+
+
+def test_each_sample_is_compared(app_folder: Path) -> None:
+    """What the search-time evaluator sees passes; any other value does not."""
+    for sample in samples():
+        fields = dict(seen(app_folder, sample.raw, Json()))
+        assert trial.differences(sample, fields) == []
+        for name in sample.expected:
+            assert len(trial.differences(sample, {**fields, name: "something else"})) == 1
+
+
+def test_the_searches_of_dashboards_and_alerts_are_found(tmp_path: Path) -> None:
+    views = tmp_path / "default" / "data" / "ui" / "views"
+    views.mkdir(parents=True)
+    definition = {
+        "inputs": {"a": {"options": {"token": "user", "defaultValue": "*"}}},
+        "dataSources": {
+            "base": {"type": "ds.search", "options": {"query": "index=x | fields user"}},
+            "chain": {
+                "type": "ds.chain",
+                "options": {"extend": "base", "query": "| search user=$user|s$ type=$picked$"},
+            },
+        },
+    }
+    (views / "studio.xml").write_text(
+        f"<dashboard version='2'><definition><![CDATA[{json.dumps(definition)}]]></definition>"
+        "</dashboard>"
+    )
+    (views / "simple.xml").write_text(
+        "<form version='1.1'><search id='b'><query>index=y</query></search><row><panel><table>"
+        "<search base='b'><query>stats count by $field$</query></search></table></panel></row></form>"
+    )
+    saved = "[An alert]\nsearch = index=z \\\n| stats count\ndisabled = 1\n"
+    (tmp_path / "default" / "savedsearches.conf").write_text(saved)
+    found = {search.where: " ".join(search.spl.split()) for search in shipped_searches(tmp_path)}
+    assert found == {
+        "simple.xml search 1": "index=y",
+        "simple.xml search 2": "index=y | stats count by *",
+        "studio.xml base": "index=x | fields user",
+        "studio.xml chain": 'index=x | fields user | search user="*" type=*',
+        "savedsearches.conf [An alert]": "index=z | stats count",
+    }
+
+
+def test_btool_is_heard_where_it_speaks_of_the_app() -> None:
+    said = (
+        "Invalid key in stanza [x] in /opt/splunk/etc/apps/search/default/a.conf, line 1: b\n"
+        "Invalid key in stanza [y] in /opt/splunk/etc/apps/TA-invicti-auditlogs/default/a.conf\n"
+    )
+    assert trial.btool(said) == [said.splitlines()[1]]
+    assert trial.btool("") == []
+
+
+def test_splunks_own_tool_finds_its_tests(app_folder: Path) -> None:
+    or_skip(addon_tester)
+    done = pytest_of_addon(app_folder, "--collect-only")
+    assert done.returncode == 0, done.stdout[-2000:]
+    for test in (
+        "test_tags[eventtype=\"invicti_audit_authentication\"::tag::authentication]",
+        "test_props_fields[invicti:enterprise:audit::field::signature_id]",
+        "test_cim_required_fields",
+    ):
+        assert test in done.stdout
