@@ -187,7 +187,7 @@ def orders(tree: Path) -> str:
 2. Upload dist/{package.name}
    sha256 {digest}
    to the release on the project's page and to Splunkbase, with the texts and pictures of
-   docs/splunkbase/ and the section {version} of CHANGELOG.md as release notes.
+   docs/splunkbase/listing.md and the section {version} of CHANGELOG.md as release notes.
 3. Add to .ci/releases.csv, so that the next version is tested as an upgrade of this one:
    {version},{commit},
 """

@@ -127,14 +127,17 @@ class Attempt:
 
     def collect(self, server: TenantServer) -> None:
         """Waits for the history, then for what comes after it."""
-        for title, seconds in (("the whole history is there, once", 900), ("so are new records", 300)):
-            wanted = server.tenant.count()
-            try:
-                wait_for("events", lambda: trial.count(self.rest) >= wanted, seconds)  # noqa: B023
-            except TimeoutError as fault:
-                print(fault)
-            self.findings.add(title, trial.collected(self.rest, server.tenant.ids()))
-            server.tenant.grow(25)
+        self._await("the whole history is there, once", server, 900)
+        server.tenant.grow(25)
+        self._await("so are new records", server, 300)
+
+    def _await(self, title: str, server: TenantServer, seconds: float) -> None:
+        wanted = server.tenant.count()
+        try:
+            wait_for("events", lambda: trial.count(self.rest) >= wanted, seconds)
+        except TimeoutError as fault:
+            print(fault)
+        self.findings.add(title, trial.collected(self.rest, server.tenant.ids()))
 
     def judge(self, app_folder: Path) -> None:
         """What a search sees."""

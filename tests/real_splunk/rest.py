@@ -32,7 +32,8 @@ class _DefaultCertificate(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """See `HTTPAdapter`."""
-        super().init_poolmanager(*arguments, **options, assert_hostname=False)
+        options["assert_hostname"] = False
+        super().init_poolmanager(*arguments, **options)  # type: ignore[no-untyped-call]
 
 
 class Rest:

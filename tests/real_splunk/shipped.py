@@ -54,8 +54,9 @@ def _of_simple_xml(name: str, root: ET.Element) -> Iterator[Shipped]:
 
 def _of_studio(name: str, definition: dict[str, Any]) -> Iterator[Shipped]:
     sources = definition.get("dataSources", {})
-    options = [part.get("options", {}) for part in definition.get("inputs", {}).values()]
-    tokens = {each["token"]: str(each.get("defaultValue", "*")) for each in options if "token" in each}
+    inputs = [part.get("options", {}) for part in definition.get("inputs", {}).values()]
+    chosen = [options for options in inputs if "token" in options]
+    tokens = {options["token"]: str(options.get("defaultValue", "*")) for options in chosen}
     for key, source in sources.items():
         if "query" in source.get("options", {}):
             yield Shipped(f"{name} {key}", _filled(_chain(sources, key), tokens))

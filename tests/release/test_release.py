@@ -59,18 +59,22 @@ class Tree:
 
     @staticmethod
     def manifest(version: str) -> str:
+        """An app.manifest, as far as it is read."""
         return json.dumps({"info": {"id": {"version": version}}})
 
     def write(self, name: str, text: str) -> None:
+        """Writes a file of the tree."""
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
 
     def git(self, *arguments: str) -> None:
+        """Runs git in the tree."""
         person = ("-c", "user.name=a", "-c", "user.email=a@example.com")
         subprocess.run(["git", "-C", str(self.folder), *person, *arguments], check=True)
 
     def commit(self) -> None:
+        """Commits all there is."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "x")
 
@@ -90,9 +94,11 @@ class Tree:
 
     @property
     def package(self) -> Path:
+        """What package.sh would have written."""
         return self.folder / "dist" / f"{APP}-{VERSION}.tar.gz"
 
     def check(self) -> subprocess.CompletedProcess[str]:
+        """Runs the check as `make release` does."""
         command = [sys.executable, str(self.folder / ".ci" / "release.py")]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -234,9 +234,7 @@ def settings_of(
     }
 
 
-def test_settings_are_kept(
-    old: Path, package: Path, tmp_path: Path, server: TenantServer
-) -> None:
+def test_settings_are_kept(old: Path, package: Path, tmp_path: Path, server: TenantServer) -> None:
     bundle = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(str(bundle))
     home = Home(tmp_path, server, KV_STORE)
