@@ -20,7 +20,7 @@ lint: $(VENV)/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser | xargs $(VENV)/bin/shellcheck
+	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser tests/real_splunk/run | xargs $(VENV)/bin/shellcheck
 
 ## dist/TA-invicti-auditlogs-<version>.tar.gz, inspected by AppInspect.
 package:

@@ -104,11 +104,12 @@ class Container:
         """Copies a file out of the container."""
         self._docker("cp", f"{self.name}:{source}", str(target))
 
-    def execute(self, *command: str, user: str = "splunk") -> str:
+    def execute(self, *command: str, user: str = "splunk", must_succeed: bool = True) -> str:
         """Runs a command in the container; returns what it prints."""
-        return self._docker("exec", "--user", user, self.name, *command)
+        arguments = ("exec", "--user", user, self.name, *command)
+        return self._docker(*arguments, must_succeed=must_succeed)
 
-    def _docker(self, *arguments: str) -> str:
+    def _docker(self, *arguments: str, must_succeed: bool = True) -> str:
         done = subprocess.run(
             ["docker", *arguments],
             env={**os.environ, **self._secrets},
@@ -117,6 +118,6 @@ class Container:
             text=True,
             check=False,
         )
-        if done.returncode:
+        if done.returncode and must_succeed:
             raise ContainerError(f"docker {arguments[0]}: {done.stdout.strip()}")
         return done.stdout

@@ -107,6 +107,11 @@ class Rest:
         (entry,) = self.call("GET", "/services/server/info")["entry"]
         return str(entry["content"]["version"])
 
+    def started(self) -> Any:
+        """When Splunk was started."""
+        (entry,) = self.call("GET", "/services/server/info")["entry"]
+        return entry["content"].get("startup_time")
+
     def restart(self) -> None:
         """Restarts Splunk."""
         self.call("POST", "/services/server/control/restart")

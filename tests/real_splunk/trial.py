@@ -104,7 +104,9 @@ def _runs(rest: Rest, search: Shipped) -> list[str]:
 
 def own_log(rest: Rest) -> list[str]:
     """Whether the add-on's log is read as it should be, and tells of no trouble."""
-    errors = rest.search(f"{LOG} log_level IN (ERROR, WARNING) | table _raw")
+    # The framework's own lines have neither field.
+    ours = f"{LOG} (action=* OR error=*)"
+    errors = rest.search(f"{ours} log_level IN (ERROR, WARNING) | table _raw")
     fields = "server_count collected_count missing"
     proofs = rest.search(f"{LOG} action=reconciliation | table {fields}")
     complaints = [f"the log says: {row['_raw']}" for row in errors]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,14 @@ from tests.integration.pages import PROGRESS, account_form, input_form, tenant
 from tests.integration.support import splunk
 from tests.knowledge.samples import samples, seen
 from tests.knowledge.search_time import Json
+from tests.real_splunk import __main__ as real_splunk
 from tests.real_splunk import trial
 from tests.real_splunk.addon_tests import pytest_of_addon
-from tests.real_splunk.container import IMAGE, run_arguments
+from tests.real_splunk.container import IMAGE, Container, run_arguments
 from tests.real_splunk.rest import RefusedError, Rest, rows_of_export, wait_for
 from tests.real_splunk.shipped import shipped_searches
 from tests.receivers.installing import addon_tester, or_skip
+from tests.standins.invicti_tenant import Switches, TenantServer
 
 RUN = ROOT / "tests" / "real_splunk" / "run"
 CONSENT = {"SPLUNK_GENERAL_TERMS": "x", "SPLUNK_START_ARGS": "x"}
@@ -61,6 +65,15 @@ def test_without_consent_to_the_terms_nothing_starts(tmp_path: Path) -> None:
         done = attempt(PATH=path, **given)
         assert done.returncode == 77
         assert "consent to them yourself" in done.stderr
+
+
+def test_with_all_there_it_starts(tmp_path: Path) -> None:
+    path = folder_with(tmp_path, "env", "bash", "dirname", "docker")
+    command = [str(RUN), "--help"]
+    environment = {"PATH": path, "PYTHON": sys.executable, **CONSENT}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--image IMAGE" in done.stdout
 
 
 @pytest.mark.skipif(DOCKER is None, reason="needs the docker command")
@@ -107,6 +120,50 @@ def test_the_client_sets_up_a_splunk(package: Path, interpreter: Path, tmp_path:
         )
         assert place.run_input(trial.INPUT).exit_code == 0
         assert rest.app_call("GET", PROGRESS)[trial.INPUT]["failing"] == "0"
+        # What `trial.own_log` asks of the log.
+        ours = [line for line in place.log_text().splitlines() if " action=" in line]
+        assert [line for line in ours if "log_level=INFO" not in line] == []
+        assert any(" missing=0 " in line for line in ours)
+
+
+@pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
+def test_account_and_input_are_added_over_https(
+    package: Path, interpreter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the container, but for the tenant's name, which resolves there only."""
+    monkeypatch.setattr(real_splunk, "TENANT", "localhost")
+    pem = real_splunk.certified(tmp_path)
+    monkeypatch.setattr(real_splunk, "CA", str(tmp_path / "tenant-ca.pem"))
+    container = Container("", "", IMAGE, keep=False)
+    attempt = real_splunk.Attempt(package, tmp_path, container, "", "")
+    with (
+        TenantServer(Switches(records=300), host="0.0.0.0", tls_cert=pem, tls_key=pem) as server,
+        splunk(package, interpreter, tmp_path) as place,
+    ):
+        ca = place.home.path / "etc" / "auth" / "cacert.pem"
+        attempt.rest = Rest(place.management_uri, str(ca))
+        attempt.rest.use_session_key(place.session_key)
+        attempt.configure(server, int(server.base_url.rpartition(":")[2]))
+        assert attempt.findings.checks == {"the account works": []}
+        assert place.run_input(trial.INPUT).event_count == server.tenant.count()
+
+
+def test_findings_decide_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, package = tmp_path / "report.json", tmp_path / "package"
+    package.write_bytes(b"x")
+    monkeypatch.setattr(real_splunk, "REPORT", report)
+    monkeypatch.setattr(real_splunk, "ROOT", tmp_path)
+    findings = real_splunk.Findings()
+    findings.add("one", [])
+    assert real_splunk.tell(findings, package, IMAGE, "10.2.0") == 0
+    assert json.loads(report.read_text())["sha256"] == hashlib.sha256(b"x").hexdigest()
+    report.unlink()
+    findings.add("two", ["is wrong"])
+    assert real_splunk.tell(findings, package, IMAGE, "10.2.0") == 1
+    assert not report.exists()
+    assert "FAILED two\n       is wrong" in capsys.readouterr().out
 
 
 def test_rows_of_an_export() -> None:
