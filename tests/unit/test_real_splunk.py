@@ -137,7 +137,7 @@ def test_account_and_input_are_added_over_https(
     container = Container("", "", IMAGE, keep=False)
     attempt = real_splunk.Attempt(package, tmp_path, container, "", "")
     with (
-        TenantServer(Switches(records=300), host="0.0.0.0", tls_cert=pem, tls_key=pem) as server,
+        TenantServer(Switches(records=300), tls_cert=pem, tls_key=pem) as server,
         splunk(package, interpreter, tmp_path) as place,
     ):
         ca = place.home.path / "etc" / "auth" / "cacert.pem"
