@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from invicti_collector.records import parse_created_at
 from tests.knowledge.samples import SOURCETYPE, Sample
+from tests.knowledge.searches import PackagedSearch, dashboard_searches, saved_searches
+from tests.knowledge.spl.text import filled
 from tests.real_splunk.rest import RefusedError, Rest
-from tests.real_splunk.shipped import Shipped
 
 INDEX = "invicti"
 INPUT = "prod"
@@ -89,16 +91,17 @@ def data_models(rest: Rest) -> list[str]:
     ]
 
 
-def searches(rest: Rest, shipped: list[Shipped]) -> list[str]:
-    """Whether Splunk runs each search that ships."""
+def searches(rest: Rest, app_folder: Path) -> list[str]:
+    """Whether Splunk runs each search that ships, dashboards' with what they open with."""
+    shipped = [*saved_searches(app_folder), *dashboard_searches(app_folder)]
     return [told for search in shipped for told in _runs(rest, search)]
 
 
-def _runs(rest: Rest, search: Shipped) -> list[str]:
+def _runs(rest: Rest, search: PackagedSearch) -> list[str]:
     try:
-        rest.search(search.spl)
+        rest.search(search.spl if search.tokens is None else filled(search.spl, search.tokens))
     except RefusedError as fault:
-        return [f"{search.where}: {fault}"]
+        return [f"{search.name}: {fault}"]
     return []
 
 

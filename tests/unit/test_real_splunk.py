@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,12 +19,12 @@ from tests.integration.pages import PROGRESS, account_form, input_form, tenant
 from tests.integration.support import splunk
 from tests.knowledge.samples import samples, seen
 from tests.knowledge.search_time import Json
+from tests.knowledge.searches import dashboard_searches, saved_searches
 from tests.real_splunk import __main__ as real_splunk
 from tests.real_splunk import trial
 from tests.real_splunk.addon_tests import pytest_of_addon
 from tests.real_splunk.container import IMAGE, Container, run_arguments
 from tests.real_splunk.rest import RefusedError, Rest, rows_of_export, wait_for
-from tests.real_splunk.shipped import shipped_searches
 from tests.receivers.installing import addon_tester, or_skip
 from tests.standins.invicti_tenant import Switches, TenantServer
 
@@ -218,38 +220,29 @@ def test_each_sample_is_compared(app_folder: Path) -> None:
             assert len(trial.differences(sample, {**fields, name: "something else"})) == 1
 
 
-def test_the_searches_of_dashboards_and_alerts_are_found(tmp_path: Path) -> None:
-    views = tmp_path / "default" / "data" / "ui" / "views"
-    views.mkdir(parents=True)
-    definition = {
-        "inputs": {"a": {"options": {"token": "user", "defaultValue": "*"}}},
-        "dataSources": {
-            "base": {"type": "ds.search", "options": {"query": "index=x | fields user"}},
-            "chain": {
-                "type": "ds.chain",
-                "options": {"extend": "base", "query": "| search user=$user|s$ type=$picked$"},
-            },
-        },
-    }
-    (views / "studio.xml").write_text(
-        f"<dashboard version='2'><definition><![CDATA[{json.dumps(definition)}]]></definition>"
-        "</dashboard>"
-    )
-    (views / "simple.xml").write_text(
-        "<form version='1.1'><search id='b'><query>index=y</query></search><row><panel>"
-        "<table><search base='b'><query>stats count by $field$</query></search></table>"
-        "</panel></row></form>"
-    )
-    saved = "[An alert]\nsearch = index=z \\\n| stats count\ndisabled = 1\n"
-    (tmp_path / "default" / "savedsearches.conf").write_text(saved)
-    found = {search.where: " ".join(search.spl.split()) for search in shipped_searches(tmp_path)}
-    assert found == {
-        "simple.xml search 1": "index=y",
-        "simple.xml search 2": "index=y | stats count by *",
-        "studio.xml base": "index=x | fields user",
-        "studio.xml chain": 'index=x | fields user | search user="*" type=*',
-        "savedsearches.conf [An alert]": "index=z | stats count",
-    }
+class Recorder(Rest):
+    """Keeps what it is asked to search, and refuses one search."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+        self.asked: list[str] = []
+
+    def search(self, spl: str, app: str = "") -> list[dict[str, Any]]:
+        """See `Rest`."""
+        assert app == ""
+        self.asked.append(spl)
+        if len(self.asked) == 1:
+            raise RefusedError("no")
+        return []
+
+
+def test_every_search_that_ships_is_run(app_folder: Path) -> None:
+    rest = Recorder()
+    complaints = trial.searches(rest, app_folder)
+    names = [search.name for search in saved_searches(app_folder)]
+    assert complaints == [f"{names[0]}: no"]
+    assert len(rest.asked) == len(names) + len(dashboard_searches(app_folder)) > 5
+    assert not [spl for spl in rest.asked if re.search(r"\$\w+(\|s)?\$", spl)]
 
 
 def test_btool_is_heard_where_it_speaks_of_the_app() -> None:
