@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import io
+import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ def package_of(release: Release) -> Path:
             with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
                 files.extractall(tree)  # noqa: S202 - our own history
             build_package(tree, folder)
+            shutil.rmtree(tree)
     return package
 
 
