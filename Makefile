@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package docs bench soak coverage mutation screenshots clean
+.PHONY: demo test lint package docs bench soak coverage mutation screenshots real-splunk release clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -20,7 +20,7 @@ lint: $(VENV)/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser | xargs $(VENV)/bin/shellcheck
+	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser tests/real_splunk/run | xargs $(VENV)/bin/shellcheck
 
 ## dist/TA-invicti-auditlogs-<version>.tar.gz, inspected by AppInspect.
 package:
@@ -56,6 +56,15 @@ mutation: $(VENV)/ready
 screenshots: $(VENV)/ready
 	.ci/install-browser
 	$(RUN) -m tests.ui.screenshots
+
+## The package on a real Splunk, in a container; needs Docker, and your consent to Splunk's terms. See docs/real-splunk.md.
+real-splunk: $(VENV)/ready
+	@PYTHON=$(RUN) tests/real_splunk/run
+
+## Whether this tree is fit to be released, and what to do then; pushes and uploads nothing.
+release:
+	PYTHON=$(PYTHON) ./package.sh
+	$(PYTHON) .ci/release.py
 
 clean:
 	rm -rf $(VENV) .build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -97,6 +97,18 @@ def spl_linter() -> Path:
     return folder / "bin" / "splint"
 
 
+def addon_tester() -> Path:
+    """A Python that has Splunk's pytest-splunk-addon, which needs an old pytest."""
+    folder = BUILD / "venv-addon"
+
+    def install() -> None:
+        _run(sys.executable, "-m", "venv", "--clear", str(folder))
+        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "addon.txt"))
+
+    _install_once(folder, PINS / "addon.txt", install)
+    return folder / "bin" / "python"
+
+
 def or_skip(get: Callable[[], Path]) -> Path:
     """What `get` returns; skips the test where it is not to be had, in CI fails it."""
     try:
