@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package docs bench soak coverage mutation screenshots dashboards clean
+.PHONY: demo test lint package docs bench soak coverage mutation screenshots dashboards real-splunk release clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -20,20 +20,24 @@ lint: $(VENV)/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser | xargs $(VENV)/bin/shellcheck
+	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser tests/real_splunk/run | xargs $(VENV)/bin/shellcheck
 
 ## dist/TA-invicti-auditlogs-<version>.tar.gz, inspected by AppInspect.
 package:
 	PYTHON=$(PYTHON) ./package.sh
 
-## docs/data-dictionary.md, from the lookup and the list of fields.
+## docs/data-dictionary.md, from the lookup and the list of fields; docs/alerts.md, from savedsearches.conf.
 docs:
 	$(PYTHON) .ci/data_dictionary.py
+	$(PYTHON) .ci/alerts_page.py
 
-## Events per second, memory and CPU beside other ways of doing the same, as ratios.
+## Events per second, memory and CPU beside other ways of doing the same, as ratios, which it writes into
+## docs/performance.md.
 bench: $(VENV)/ready
-	$(RUN) -m tests.bench
-	$(RUN) -m tests.bench.hec
+	$(RUN) -m tests.bench --write
+	$(RUN) -m tests.bench.hec --write
+	$(RUN) -m tests.bench.memory --write
+	$(RUN) -m tests.bench.growth
 
 ## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.
 soak: $(VENV)/ready
@@ -57,6 +61,15 @@ screenshots: $(VENV)/ready
 dashboards: $(VENV)/ready
 	.ci/install-browser
 	$(RUN) -m tests.knowledge.dashboards
+
+## The package on a real Splunk, in a container; needs Docker, and your consent to Splunk's terms. See docs/real-splunk.md.
+real-splunk: $(VENV)/ready
+	@PYTHON=$(RUN) tests/real_splunk/run
+
+## Whether this tree is fit to be released, and what to do then; pushes and uploads nothing.
+release:
+	PYTHON=$(PYTHON) ./package.sh
+	$(PYTHON) .ci/release.py
 
 clean:
 	rm -rf $(VENV) .build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

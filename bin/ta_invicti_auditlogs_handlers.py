@@ -286,7 +286,7 @@ class InputHandler(CheckedHandler):
         """Removes the progress; an input that is gone must not be told of as if it were not."""
         splunkd = self.splunkd
         try:
-            store = find_store(Settings(splunkd).service(), splunkd.checkpoint_dir, self.name)
+            store = find_store(Settings(splunkd).service, splunkd.checkpoint_dir, self.name)
             with held(store, splunkd.server_host, SECONDS_TO_END):
                 forget_input(store)
             forget_marker(splunkd.checkpoint_dir, self.name)

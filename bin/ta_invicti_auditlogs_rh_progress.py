@@ -82,7 +82,7 @@ class ProgressHandler(admin.MConfigHandler):  # type: ignore[misc]  # Splunk's o
         self._inputs = self._settings.inputs()
 
     def _store(self, name: str) -> Any:
-        return find_store(self._settings.service(), self._splunkd.checkpoint_dir, name)
+        return find_store(self._settings.service, self._splunkd.checkpoint_dir, name)
 
     def _argument(self, name: str) -> str:
         values = self.callerArgs.data.get(name) or [""]

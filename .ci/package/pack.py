@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Any fixed moment will do, but Splunk refuses archives from before 1980.
-FIXED_TIME = 315_532_800 + 366 * 86_400
+# Splunk refuses archives from before 1980.
+FIRST_TIME = 315_532_800 + 366 * 86_400
+TIMES = 20 * 365 * 86_400
 UNWANTED_FOLDERS = ("__pycache__", "tests", "test")
 # pip notes here how it installed: true of this machine only, and of files that are stripped.
 INSTALL_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
@@ -103,7 +104,7 @@ def _write_tar(app: Path, stream: gzip.GzipFile) -> None:
 
 
 def _add(tar: tarfile.TarFile, path: Path, entry: tarfile.TarInfo) -> None:
-    entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = FIXED_TIME, 0, 0, "", ""
+    entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = _time_of(path), 0, 0, "", ""
     entry.mode = 0o755 if entry.isdir() else 0o644
     if entry.isdir():
         tar.addfile(entry)
@@ -112,6 +113,16 @@ def _add(tar: tarfile.TarFile, path: Path, entry: tarfile.TarInfo) -> None:
             tar.addfile(entry, content)
     else:
         raise SystemExit(f"pack.py: neither a file nor a folder: {path}")
+
+
+def _time_of(path: Path) -> int:
+    """Give each content a time of its own, the same on every machine.
+
+    Python keeps byte code beside a module and trusts it while time and size of the module are the
+    same: with one time for all, a module whose length does not change would never be upgraded.
+    """
+    content = path.read_bytes() if path.is_file() else b""
+    return FIRST_TIME + int(hashlib.sha256(content).hexdigest()[:15], 16) % TIMES
 
 
 def main(app: Path, archive: Path) -> None:

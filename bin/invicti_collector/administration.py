@@ -29,6 +29,7 @@ LABELS = {
     "api_token": "API token",
     "date_format": "Date format",
     "ca_bundle": "CA bundle",
+    "requests_at_once": "Requests at once",
     "use_ack": "Wait for acknowledgement",
     "proxy_enabled": "Use a proxy",
     "proxy_type": "Type",

@@ -26,7 +26,7 @@ from invicti_collector.progress import (
     new_state,
     state_from_json,
 )
-from invicti_collector.reading import Pages, Reading, read_window
+from invicti_collector.reading import Fetch, Pages, Reading, read_window
 from invicti_collector.survey import Connection, Survey
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
 
@@ -130,9 +130,19 @@ class Collector:
             start = timeline.EARLIEST
         return new_state(self._connection.digest, int(start))
 
-    def _fetcher(self, window: Window) -> Callable[[int], Page]:
+    def _fetcher(self, window: Window) -> Fetch:
+        return self._checked(
+            window, lambda number: self._tenant.page(window, self._survey.date_format, number)
+        )
+
+    def _onwards(self, window: Window, first: Page, following: Window | None) -> Fetch:
+        """Fetches the pages of a tile, all of which are needed, ahead."""
+        date_format = self._survey.date_format
+        return self._checked(window, self._tenant.onwards(window, date_format, first, following))
+
+    def _checked(self, window: Window, ask: Fetch) -> Fetch:
         def fetch(number: int) -> Page:
-            page = self._tenant.page(window, self._survey.date_format, number)
+            page = ask(number)
             foreign = any(is_foreign(record, window) for record in page.records)
             if foreign and not self._trusts_filter:
                 raise _FilterNotHonouredError
@@ -211,8 +221,7 @@ class Collector:
     def _backfill(self) -> None:
         while (tile := self._next_tile()) is not None:
             window = timeline.overlapping(tile)
-            fetch = self._fetcher(window)
-            first = fetch(1)
+            first = self._fetcher(window)(1)
             span = timeline.length(tile)
             if timeline.is_too_large(span, first.announced):
                 self._progress.save(span=timeline.fitting_span(span, first.announced))
@@ -220,16 +229,27 @@ class Collector:
             self._progress.load_live(self._live_window())
             # For every tile: in a run of days, the live window has moved on from records it showed.
             self._progress.load_tile(window)
+            fetch = self._onwards(window, first, self._tile_after(tile, first))
             pages = read_window(fetch, first, self._progress, None)
             if not self._close_tile(tile, self._consume(pages, window, live=False)):
                 return
 
     def _next_tile(self) -> Window | None:
-        end = self._live_window().start
         state = self._progress.state
-        if end is None or state.covered >= end:
+        return self._tile_from(state.covered, state.span)
+
+    def _tile_from(self, covered: int, span: int) -> Window | None:
+        end = self._live_window().start
+        if end is None or covered >= end:
             return None
-        return timeline.next_tile(state.covered, end, state.span)
+        return timeline.next_tile(covered, end, span)
+
+    def _tile_after(self, tile: Window, first: Page) -> Window | None:
+        """Returns the window to ask for next, if this tile's count comes out as announced."""
+        length = timeline.length(tile)
+        span = timeline.fitting_span(length, first.announced)
+        following = self._tile_from(self._progress.state.covered + length, span)
+        return None if following is None else timeline.overlapping(following)
 
     def _close_tile(self, tile: Window, reading: Reading) -> bool:
         """Moves on to the next tile; stays when the count is wrong and may yet come right."""

@@ -19,6 +19,7 @@ from invicti_collector.records import REQUEST_DATA_CHOICES
 from invicti_collector.timeline import DateFormat
 
 SHORTEST_INTERVAL = 60
+REQUESTS_AT_ONCE = ("1", "2", "3", "4")
 ENDPOINT_TYPES = ("Web", "Api", "BackgroundTask")
 DATE_FORMATS = ("auto", DateFormat.US.value, DateFormat.ISO.value)
 PROXY_SCHEMES = {"http": "http", "socks5": "socks5"}
@@ -46,6 +47,7 @@ class Account:
         api_token: The API user's token, sent as password.
         ca_bundle: Path of a file of trusted certificates; empty = the packaged ones.
         date_format: `auto` or the value of a `DateFormat`.
+        requests_at_once: How many pages of a backfill may be asked for at the same time.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Account:
     api_token: str = field(repr=False)
     ca_bundle: str = ""
     date_format: str = "auto"
+    requests_at_once: int = int(REQUESTS_AT_ONCE[-1])
 
     @property
     def host(self) -> str:
@@ -123,6 +126,9 @@ def read_account(name: str, values: Values) -> Account:
     date_format = _text(values, "date_format") or "auto"
     if date_format not in DATE_FORMATS:
         raise _choice("date_format", date_format, DATE_FORMATS, where)
+    at_once = _text(values, "requests_at_once") or REQUESTS_AT_ONCE[-1]
+    if at_once not in REQUESTS_AT_ONCE:
+        raise _choice("requests_at_once", at_once, REQUESTS_AT_ONCE, where)
     return Account(
         name,
         check_base_url(_text(values, "base_url"), where),
@@ -130,6 +136,7 @@ def read_account(name: str, values: Values) -> Account:
         _needed(values, "api_token", where, "copy it from Invicti: your name > API Settings"),
         _text(values, "ca_bundle"),
         date_format,
+        int(at_once),
     )
 
 

@@ -94,22 +94,27 @@ class Delivery:
     def _is_wanted(self, record: Record) -> bool:
         if record.created is not None and record.created < self._progress.state.start:
             return False
-        wanted = self._settings.endpoint_types
-        endpoint = record.field("EndpointType")
-        # A filter must not lose what it cannot judge.
-        if wanted and isinstance(endpoint, str) and endpoint not in wanted:
-            return False
-        return str(record.field("Type")).lower() not in self._settings.exclude_types
+        settings = self._settings
+        if settings.endpoint_types:
+            endpoint = record.field("EndpointType")
+            # A filter must not lose what it cannot judge.
+            if isinstance(endpoint, str) and endpoint not in settings.endpoint_types:
+                return False
+        excluded = settings.exclude_types
+        return not excluded or str(record.field("Type")).lower() not in excluded
 
     def _event(self, record: Record) -> Event:
         data = event_json(record, self._settings.request_data)
-        flaws = record.flaws + (("oversized",) if len(data) > OVERSIZED else ())
-        if flaws:
-            self._log.warning(
-                "action=record_flawed id=%s flaws=%s characters=%d",
-                quoted(record.name),
-                ",".join(flaws),
-                len(data),
-            )
+        if len(data) > OVERSIZED or record.flaws:
+            self._tell_flaws(record, len(data))
         created = self._clock.now() if record.created is None else record.created
         return Event(created, data, record.name)
+
+    def _tell_flaws(self, record: Record, characters: int) -> None:
+        flaws = record.flaws + (("oversized",) if characters > OVERSIZED else ())
+        self._log.warning(
+            "action=record_flawed id=%s flaws=%s characters=%d",
+            quoted(record.name),
+            ",".join(flaws),
+            characters,
+        )

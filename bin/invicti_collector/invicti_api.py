@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -19,6 +18,7 @@ from invicti_collector.configuration import Account
 from invicti_collector.errors import ServerError
 from invicti_collector.pages import PAGE_SIZE, Page, read_page
 from invicti_collector.patience import Patience
+from invicti_collector.received import decode
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.timeline import DateFormat, Window
 
@@ -53,7 +53,7 @@ class Network(NamedTuple):
 
 
 class InvictiApi:
-    """The audit log of one tenant; implements the port `Tenant`.
+    """The audit log of one tenant; implements the port `Source`.
 
     Arguments:
         account: The tenant and its API user.
@@ -69,12 +69,12 @@ class InvictiApi:
         shutdown: Shutdown,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
-        self.requests = 0
         self._account = account
         self._network = network
         self._shutdown = shutdown
         self._patience = Patience(network.patience, sleep or shutdown.sleep)
-        self._session = _session(account, network)
+        # One for each request under way at once: a session is not promised to serve two threads.
+        self._idle: list[requests.Session] = []
         self._offset: float | None = None
         self._until = None if network.seconds is None else time.monotonic() + network.seconds
 
@@ -104,14 +104,24 @@ class InvictiApi:
     def page(
         self, window: Window, date_format: DateFormat, number: int, size: int = PAGE_SIZE
     ) -> Page:
-        """Returns one page of the audit log; see `ports.Tenant`."""
+        """Returns one page of the audit log, patiently.
+
+        Arguments:
+            window: As for `ports.Tenant.page`, which also tells what is raised.
+            date_format: As there.
+            number: As there.
+            size: Records a page, up to 200.
+        """
+        return self._patience.persist(lambda: self.ask(window, date_format, number, size))
+
+    def ask(
+        self, window: Window, date_format: DateFormat, number: int, size: int = PAGE_SIZE
+    ) -> Page:
+        """Returns one page of the audit log; see `ports.Source`."""
         query = {"page": str(number), "pageSize": str(size)}
         if window.start is not None and window.end is not None:
             query["startDate"] = date_format.text(window.start)
             query["endDate"] = date_format.text(window.end)
-        return self._patience.persist(lambda: self._ask(query, number))
-
-    def _ask(self, query: dict[str, str], number: int) -> Page:
         where = f"GET {self._account.base_url}{LIST_PATH} page {number}"
         answer, body = self._get(LIST_PATH, query, where)
         if answer.status_code == 404 and number > 1:
@@ -121,10 +131,10 @@ class InvictiApi:
         return read_page(_decoded(body, where), number)
 
     def _get(self, path: str, query: dict[str, str], where: str) -> tuple[requests.Response, bytes]:
-        self.requests += 1
+        session = self._idle_session()
         with self._shutdown.interruptible():
             try:
-                answer = self._session.get(
+                answer = session.get(
                     self._account.base_url + path,
                     params=query,
                     timeout=(self._limited(CONNECT_SECONDS), self._limited(READ_SECONDS)),
@@ -136,7 +146,15 @@ class InvictiApi:
                     body = b"".join(_chunks(answer, where, self._limited(ANSWER_SECONDS)))
             except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
                 raise describe_failure(fault, where, self._host_of_proxy()) from None
+            finally:
+                self._idle.append(session)
         return answer, body
+
+    def _idle_session(self) -> requests.Session:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _session(self._account, self._network)
 
     def _limited(self, seconds: float) -> float:
         """Returns a limit of time, shortened where a person waits."""
@@ -199,7 +217,7 @@ _ASK_SERVER = "none needed if it passes; else ask who runs the tenant, or the pr
 
 def _decoded(body: bytes, where: str) -> Any:
     try:
-        return json.loads(body)
+        return decode(body)
     except (ValueError, RecursionError):
         raise ServerError(
             f"the answer is not valid JSON, or was cut short after {len(body)} bytes",

@@ -41,6 +41,8 @@ class InputLease:
         Returns:
             None when it was taken, else the lease of the copy that runs.
         """
+        if self._take():
+            return None
         other = self._store.read_lease()
         if other is not None:
             if not self._is_stale(other):

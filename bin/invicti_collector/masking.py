@@ -10,18 +10,27 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 MASK = "********"
 
+# Both are for folded texts: IGNORECASE is slow.
 _SENSITIVE_NAME = re.compile(
     r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authori[sz]ation|cookie|session"
-    r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|client[-_ ]?key|recovery[-_ ]?code|otp",
-    re.IGNORECASE,
+    r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|client[-_ ]?key|recovery[-_ ]?code|otp"
 )
-_SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret", re.IGNORECASE)
+_SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret")
 
-_HEADER = re.compile(r"^[ \t]*([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
+# Whatever the patterns above find holds one of these: they spare most texts the patterns, and lead
+# to the few names of the others that matter.
+_ROOTS = (
+    *("pass", "pwd", "secret", "token", "credential", "authori", "cookie", "session"),
+    *("key", "code", "otp"),
+)
+# What stands for i and s where case is ignored, beyond str.lower(), of which İ has two letters.
+_LIKE_ASCII = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"))
+
+_HEADER = re.compile(r"[ \t]*([\w-]+)[ \t]*:[ \t]*")
 _LINE = re.compile(r"[^\r\n]+")
 
 _TAG = re.compile(r"<([\w.:-]+)(?=[\s>])[^<>]*(?<!/)>")
@@ -33,23 +42,32 @@ _PART = re.compile(
 )
 _BODY = re.compile(r"(?:(?!\r?\n--).)+", re.DOTALL)
 
-# A name in plain, quoted (also with the quotes escaped) or URL-encoded form, and what follows it;
-# or a word that is no name, so that no part of it is looked at again.
-_WORD = r"(?:[\w.\-\[\]]|%5[BD])[\w.\-\[\]]*(?:%5[BD][\w.\-\[\]]*)*"
-_NAME = re.compile(
-    rf"({_WORD})(?:\\{{0,8}}[\"']|%2[27])?\s*(?:=|:|%3[AD])\s*|{_WORD}", re.IGNORECASE
-)
+# A word in plain or URL-encoded form; of a name, what follows it, too: the end of its quotes, in
+# plain, escaped or URL-encoded form, and the mark before the value.
+_WORD = r"(?:[\w.\-\[\]]|%5[BDbd])[\w.\-\[\]]*(?:%5[BDbd][\w.\-\[\]]*)*"
+_NAME = re.compile(rf"({_WORD})((?:\\{{0,8}}[\"']|%2[27])?\s*(?:=|:|%3[ADad])\s*)?")
 # Quoted values reach to their closing quote, lists and objects to their bracket, others to the next
 # separator; a comma or a brace inside a word belongs to it.
 _VALUE = re.compile(
     r"(?P<quote>\\{1,8}[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?:(?P=quote))?"
     r"|\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?"
     r"|\[[^\]]*\]?|\{[^}]*\}?"
-    r"|(?:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]|[,}](?=[^\s\"']))+",
-    re.IGNORECASE | re.DOTALL,
+    r"|(?i:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]+|[,}](?=[^\s\"']))+",
+    re.DOTALL,
 )
 
+# No match of `_NAME` holds one of these, so that a search may begin behind any of them.
+_BETWEEN_NAMES = "&,{/"
+
 _NAMES_A_VALUE = frozenset({"name", "key", "header", "field", "parameter"})
+
+
+class _Text(NamedTuple):
+    """A text, the same folded, and where `_ROOTS` stand in it, in order."""
+
+    text: str
+    folded: str
+    roots: list[int]
 
 
 def mask_request_data(value: Any) -> Any:
@@ -61,19 +79,44 @@ def mask_request_data(value: Any) -> Any:
     try:
         return _mask_json(value) if isinstance(value, str) else _mask_tree(value)
     except RecursionError:  # nested so deeply that it can be no request of a person
-        return _mask_text(value) if isinstance(value, str) else MASK
+        return _mask_text(_looked_at(value)) if isinstance(value, str) else MASK
 
 
 def _mask_json(text: str) -> str:
-    if not _SENSITIVE_NAME.search(text):
+    seen = _looked_at(text)
+    # JSON may write any letter of a name as an escape.
+    if not seen.roots and "\\u" not in text:
         return text
     tree = _parsed(text)
     if tree is None:
-        return _mask_text(text)
+        return _mask_text(seen)
     masked = _mask_tree(tree)
     if masked == tree:
         return text
     return json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
+
+
+def _folded(text: str) -> str:
+    """Returns `text` in lower case, each letter in its place."""
+    if not text.isascii():
+        for letter, like in _LIKE_ASCII:
+            text = text.replace(letter, like)
+    return text.lower()
+
+
+def _looked_at(text: str) -> _Text:
+    folded = _folded(text)
+    found = []
+    for root in _ROOTS:
+        position = folded.find(root)
+        while position >= 0:
+            found.append(position)
+            position = folded.find(root, position + 1)
+    return _Text(text, folded, sorted(found))
+
+
+def _is_sensitive(name: str) -> bool:
+    return _SENSITIVE_NAME.search(_folded(name)) is not None
 
 
 def _parsed(text: str) -> Any:
@@ -98,33 +141,87 @@ def _mask_tree(value: Any) -> Any:
 def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
     """Masks the fields of one object; in `{"Name": "Authorization", "Value": …}` the value."""
     names_a_secret = any(
-        name.lower() in _NAMES_A_VALUE and isinstance(inner, str) and _SENSITIVE_NAME.search(inner)
+        name.lower() in _NAMES_A_VALUE and isinstance(inner, str) and _is_sensitive(inner)
         for name, inner in value.items()
     )
     masked = {}
     for name, inner in value.items():
-        secret = _SENSITIVE_NAME.search(name) or (names_a_secret and name.lower() == "value")
+        secret = _is_sensitive(name) or (names_a_secret and name.lower() == "value")
         masked[name] = MASK if secret and inner else _mask_tree(inner)
     return masked
 
 
-def _mask_text(text: str) -> str:
-    text = _mask_values(text, _HEADER, _LINE, _SENSITIVE_HEADER)
-    text = _mask_values(text, _PART, _BODY, _SENSITIVE_NAME)
-    text = _mask_values(text, _TAG, _CONTENT, _SENSITIVE_NAME)
-    return _mask_values(text, _NAME, _VALUE, _SENSITIVE_NAME)
+def _mask_text(seen: _Text) -> str:
+    seen = _mask_headers(seen)
+    masked = seen.text
+    if "content-disposition" in seen.folded:
+        masked = _mask_values(masked, _PART, _BODY)
+    if "<" in masked:
+        masked = _mask_values(masked, _TAG, _CONTENT)
+    return _mask_names(seen if masked == seen.text else _looked_at(masked))
 
 
-def _mask_values(
-    text: str, names: re.Pattern[str], values: re.Pattern[str], sensitive: re.Pattern[str]
-) -> str:
+def _mask_headers(seen: _Text) -> _Text:
+    """Masks the rest of each line that begins with the name of a secret header."""
+    text, folded, roots = seen
+    cuts = []
+    line = 0
+    for root in roots if ":" in text else ():
+        if root < line:
+            continue
+        begin = text.rfind("\n", line, root) + 1 or line
+        line = text.find("\n", root) + 1 or len(text)
+        name = _HEADER.match(text, begin)
+        if name and _SENSITIVE_HEADER.search(folded, *name.span(1)):
+            value = _LINE.match(text, name.end())
+            if value:
+                cuts.append((*value.span(), _masked(value.group())))
+    return _replaced(seen, cuts) if cuts else seen
+
+
+def _replaced(seen: _Text, cuts: list[tuple[int, int, str]]) -> _Text:
+    """Returns a text with pieces of it replaced: from, to, and by what; no root reaches across."""
+    parts, folded, roots = [], [], []
+    done = shift = 0
+    left = iter(seen.roots)
+    root = next(left, None)
+    for begin, end, mask in [*cuts, (len(seen.text), len(seen.text), "")]:
+        parts += [seen.text[done:begin], mask]
+        folded += [seen.folded[done:begin], mask]
+        while root is not None and root < end:
+            if root < begin:
+                roots.append(root + shift)
+            root = next(left, None)
+        shift += len(mask) - (end - begin)
+        done = end
+    return _Text("".join(parts), "".join(folded), roots)
+
+
+def _mask_names(seen: _Text) -> str:
+    """Masks the value that follows each sensitive name, wherever it stands in the text."""
+    text, folded, roots = seen
+    parts = []
+    done = at = 0
+    for root in roots:
+        at = max([at, *[text.rfind(mark, at, root) + 1 for mark in _BETWEEN_NAMES]])
+        while at <= root and (name := _NAME.search(text, at)):
+            at = name.end()
+            sensitive = name.group(2) and _SENSITIVE_NAME.search(folded, *name.span(1))
+            value = _VALUE.match(text, at) if sensitive else None
+            if value:
+                parts += [text[done:at], _masked(value.group())]
+                done = at = value.end()
+    return "".join([*parts, text[done:]])
+
+
+def _mask_values(text: str, names: re.Pattern[str], values: re.Pattern[str]) -> str:
     """Masks the value that follows each sensitive name."""
     parts = []
     done = 0
     found = names.search(text)
     while found:
         end = found.end()
-        value = values.match(text, end) if sensitive.search(found.group(1) or "") else None
+        value = values.match(text, end) if _is_sensitive(found.group(1)) else None
         if value:
             parts += [text[done:end], _masked(value.group())]
             done = end = value.end()
@@ -132,6 +229,9 @@ def _mask_values(
     return "".join([*parts, text[done:]])
 
 
+_QUOTE = re.compile(r"\\*[\"']")
+
+
 def _masked(value: str) -> str:
-    quote = re.match(r"\\*[\"']", value)
+    quote = _QUOTE.match(value)
     return f"{quote.group()}{MASK}{quote.group()}" if quote else MASK

@@ -36,6 +36,8 @@ class Page(NamedTuple):
         total: `TotalItemCount` of the window; None where the server does not tell.
         has_next: Whether another page follows.
         last_number: The index of the last page; None where the server does not tell.
+        unsettled: Whether the count was seen to change while this page and earlier ones were
+            fetched at once, so that it is not known which of them were read before the change.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Page(NamedTuple):
     total: int | None
     has_next: bool
     last_number: int | None
+    unsettled: bool = False
 
     @property
     def order(self) -> Order:

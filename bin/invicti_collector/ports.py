@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Callable, NamedTuple, Protocol
 
 from invicti_collector.pages import Page
 from invicti_collector.timeline import DateFormat, Window
@@ -18,7 +18,7 @@ class Event(NamedTuple):
 
     Attributes:
         time: Seconds since the epoch.
-        data: The text that becomes `_raw`.
+        data: The text that becomes `_raw`: JSON on one line, with nothing that XML cannot hold.
         name: The record's `Id`, for the log; empty where it has none.
     """
 
@@ -53,6 +53,16 @@ class Lease(NamedTuple):
     expires: int
 
 
+class Source(Protocol):
+    """A tenant that is asked once, without patience; from several threads at the same time."""
+
+    def ask(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """Returns one page, or raises at the first failure; else as `Tenant.page`."""
+
+    def now(self) -> float | None:
+        """See `Tenant.now`."""
+
+
 class Tenant(Protocol):
     """The audit log of one Invicti Enterprise tenant."""
 
@@ -68,6 +78,21 @@ class Tenant(Protocol):
             DatesRefusedError: when the tenant refuses the dates (400).
             PermanentError: when asking again cannot help.
             TransientError: when the tenant failed for longer than the run's patience.
+        """
+
+    def onwards(
+        self, window: Window, date_format: DateFormat, first: Page, following: Window | None
+    ) -> Callable[[int], Page]:
+        """Returns what fetches the pages of a window of which all will be needed, in order.
+
+        It may have asked for some of them, and for page 1 of the window that follows, before it is
+        called. It raises what `page` raises.
+
+        Arguments:
+            window: As for `page`.
+            date_format: As for `page`.
+            first: The window's page 1, as just returned by `page`.
+            following: The window of which page 1 is likely to be asked for next; None = none.
         """
 
     def now(self) -> float | None:

@@ -74,7 +74,8 @@ class _Pass:
 
     def take(self, page: Page) -> None:
         """Counts a page's records and tells from its total whether records were deleted."""
-        if self.total is not None and page.total is not None and page.total < self.total:
+        fewer = self.total is not None and page.total is not None and page.total < self.total
+        if fewer or page.unsettled:
             self.shrunk = True
         self.total = self.total if page.total is None else page.total
         self.pages += 1

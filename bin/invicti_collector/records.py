@@ -9,20 +9,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from invicti_collector.masking import mask_request_data
+from invicti_collector.received import Received
 
 REQUEST_DATA_CHOICES = ("mask", "keep", "drop")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_SECOND = timedelta(seconds=1)
-_LAST_YEAR = (datetime(9999, 1, 1, tzinfo=timezone.utc) - _EPOCH) / _SECOND
+_LAST_YEAR = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 _CREATED_AT = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\s*(Z|[+-]\d\d:?\d\d)?",
-    re.ASCII | re.IGNORECASE,
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?\s*([Zz]|[+-]\d\d:?\d\d)?",
+    re.ASCII,
 )
 _UTC = frozenset({None, "Z", "z", "+00:00"})
 
@@ -35,12 +35,14 @@ class Record(NamedTuple):
         created: `CreatedAt` in seconds since the epoch; None where it cannot be read.
         item: The item as received: an object with the fields of `AuditLogDto`, or anything else.
         name: The `Id` as received, for the log; empty where there is none.
+        text: The item's JSON as received, where that is fit to be an event; see `Received`.
     """
 
     digest: int
     created: float | None
     item: Any
     name: str
+    text: str | None = None
 
     def field(self, name: str) -> Any:
         """Returns a field of the record, None where it is absent or the item is no object."""
@@ -49,6 +51,8 @@ class Record(NamedTuple):
     @property
     def flaws(self) -> tuple[str, ...]:
         """What the log says of a record that is written although it is not as it should be."""
+        if self.name and self.created is not None:
+            return ()
         if not isinstance(self.item, dict):
             return ("not_an_object",)
         found = []
@@ -63,20 +67,25 @@ def read_records(items: Iterable[Any]) -> list[Record]:
     """Returns the records of one page, in its order.
 
     Arguments:
-        items: The page's list as decoded from JSON.
+        items: The page's list as decoded from JSON, each item with its text where it was kept.
     """
     twins: dict[int, int] = {}
-    return [_read_record(item, twins) for item in items]
+    return [
+        _read_record(item.value, item.text, twins)
+        if isinstance(item, Received)
+        else _read_record(item, None, twins)
+        for item in items
+    ]
 
 
-def _read_record(item: Any, twins: dict[int, int]) -> Record:
+def _read_record(item: Any, text: str | None, twins: dict[int, int]) -> Record:
     if not isinstance(item, dict):
-        return Record(_content_digest(item, twins), None, item, "")
+        return Record(_content_digest(item, twins), None, item, "", text)
     name = item.get("Id")
     created = parse_created_at(item.get("CreatedAt"))
     if isinstance(name, str) and name.strip():
-        return Record(id_digest(name), created, item, name)
-    return Record(_content_digest(item, twins), created, item, "")
+        return Record(id_digest(name), created, item, name, text)
+    return Record(_content_digest(item, twins), created, item, "", text)
 
 
 def id_digest(name: str) -> int:
@@ -114,17 +123,26 @@ def parse_created_at(value: Any) -> float | None:
     match = _CREATED_AT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
-    moment, fraction, zone = match.groups()
-    try:
-        seconds = (datetime.fromisoformat(moment.upper() + "+00:00") - _EPOCH) / _SECOND
-    except ValueError:
+    day, hour, minute, second, fraction, zone = match.groups()
+    midnight = _midnight(day)
+    if midnight is None or hour > "23":
         return None
+    seconds: float = midnight + int(hour) * 3600 + int(minute) * 60 + int(second)
     if fraction:
         seconds += int(fraction) / 10 ** len(fraction)
     if zone not in _UTC:
         offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
         seconds += -offset if zone[0] == "+" else offset
     return seconds if 0 <= seconds < _LAST_YEAR else None
+
+
+@lru_cache(maxsize=64)
+def _midnight(day: str) -> int | None:
+    """Returns when a day began, in seconds since the epoch; None where there is no such day."""
+    try:
+        return int(datetime.fromisoformat(day + "T00:00:00+00:00").timestamp())
+    except ValueError:
+        return None
 
 
 # Written as JSON escapes since XML 1.0 (section 2.2) has no way to hold them; json.dumps has
@@ -137,6 +155,7 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_decode_at = json.JSONDecoder().raw_decode
 
 
 def event_json(record: Record, request_data: str) -> str:
@@ -149,11 +168,28 @@ def event_json(record: Record, request_data: str) -> str:
         request_data: What becomes of the field `RequestData`: `mask`, `keep` or `drop`.
     """
     item = record.item
-    if request_data != "keep" and isinstance(item, dict) and item.get("RequestData") is not None:
-        item = dict(item)
-        if request_data == "drop":
-            del item["RequestData"]
-        else:
-            item["RequestData"] = mask_request_data(item["RequestData"])
-    text = _encode(item)
+    data = item.get("RequestData") if isinstance(item, dict) else None
+    if data is None or request_data == "keep":
+        return record.text or _encoded(item)
+    if request_data == "drop":
+        return _encoded({name: value for name, value in item.items() if name != "RequestData"})
+    masked = mask_request_data(data)
+    if isinstance(data, str) and masked == data:
+        return record.text or _encoded(item)
+    changed = record.text and _with_request_data(record.text, masked)
+    return changed or _encoded({**item, "RequestData": masked})
+
+
+def _encoded(value: Any) -> str:
+    text = _encode(value)
     return text if text.isascii() else _NOT_IN_XML.sub(_json_escape, text)
+
+
+def _with_request_data(text: str, value: Any) -> str | None:
+    """Returns a record's text with another `RequestData`, None where it is not plain to see."""
+    mark = '"RequestData":'
+    if text.count(mark) != 1:  # the record's own is there; so another object has one, too
+        return None
+    begin = text.index(mark) + len(mark)
+    _, end = _decode_at(text, begin)
+    return text[:begin] + _encoded(value) + text[end:]

@@ -21,6 +21,7 @@ from invicti_collector.errors import CollectorError, place_of, quoted
 from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.lease import InputLease
 from invicti_collector.logs import input_log
+from invicti_collector.look_ahead import LookAhead
 from invicti_collector.patience import Patience
 from invicti_collector.ports import Lease, ReportingStore
 from invicti_collector.settings import APP, Settings, Splunkd
@@ -112,7 +113,7 @@ class InputRun:
     def _run_alone(self) -> None:
         """Collects unless another copy of the input does."""
         store = open_store(
-            self._settings.service(),
+            self._settings.service,
             self._splunkd.checkpoint_dir,
             self._name,
             self._log,
@@ -152,7 +153,9 @@ class InputRun:
         account = self._settings.account(wanted.account)
         target = self._settings.hec_target(wanted.hec_target)
         network = Network(self._settings.proxy(), _patience(wanted), f"{APP}/{version()}")
-        tenant = InvictiApi(account, network, self._shutdown)
+        api = InvictiApi(account, network, self._shutdown)
+        patience = Patience(network.patience, self._shutdown.sleep)
+        tenant = LookAhead(api, account.requests_at_once, patience, self._shutdown)
         metadata = Metadata(f"{SCHEME}://{self._name}", account.host, wanted.index)
         stream = SplunkStream(sys.stdout.buffer, metadata)
         hec = self._hec(target, network, metadata, lease) if target else None
@@ -194,7 +197,7 @@ class InputRun:
     def _tell_ended(
         self,
         collector: Collector,
-        tenant: InvictiApi,
+        tenant: LookAhead,
         seconds: float,
         interval: int,
         outcome: str,

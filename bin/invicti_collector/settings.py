@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import ssl
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-from solnlib.conf_manager import (
-    ConfManager,
-    ConfManagerException,
-    ConfStanzaNotExistException,
-)
-from solnlib.credentials import CredentialNotExistException
+from solnlib.conf_manager import ConfFile
+from solnlib.credentials import CredentialManager, CredentialNotExistException
 from solnlib.splunk_rest_client import SplunkRestClient
 from splunklib.binding import HTTPError
+from splunklib.client import ConfigurationFile
 
 from invicti_collector.configuration import (
     Account,
@@ -28,12 +24,12 @@ from invicti_collector.configuration import (
     read_proxy,
 )
 from invicti_collector.errors import ConfigurationError, TransientError
+from invicti_collector.splunkd_client import splunkd_client, uri_parts
 
 APP = "TA-invicti-auditlogs"
 ACCOUNT_CONF = "ta_invicti_auditlogs_account"
 HEC_CONF = "ta_invicti_auditlogs_hec"
 SETTINGS_CONF = "ta_invicti_auditlogs_settings"
-_SPLUNKD_SECONDS = 60
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -122,7 +118,7 @@ class Settings:
 
     def _entries(self, path: str, **query: Any) -> list[dict[str, Any]]:
         try:
-            answer = self.service().get(path, output_mode="json", **query)
+            answer = self.service.get(path, output_mode="json", **query)
             entries: list[dict[str, Any]] = json.loads(answer["body"].read())["entry"]
         except (HTTPError, OSError, ValueError, KeyError) as fault:
             if isinstance(fault, HTTPError) and fault.status == 403:
@@ -135,28 +131,19 @@ class Settings:
             ) from fault
         return entries
 
+    @cached_property
     def service(self) -> SplunkRestClient:
-        """Returns a client of splunkd in the add-on's namespace, with kept-alive connections."""
-        uri = self._uri()
-        service = SplunkRestClient(
-            self._splunkd.session_key, APP, owner="nobody", pool_connections=1, **uri
-        )
-        # solnlib sets no time limit: a splunkd that hangs would hold up the run for ever.
-        service.http.handler = functools.partial(service.http.handler, timeout=_SPLUNKD_SECONDS)
-        return service
-
-    def _uri(self) -> dict[str, Any]:
-        parts = urlsplit(self._splunkd.server_uri)
-        return {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port}
+        """A client of splunkd in the add-on's namespace."""
+        return splunkd_client(self._splunkd.server_uri, self._splunkd.session_key, APP)
 
     def _stanza(self, conf: str, name: str) -> dict[str, str | None] | None:
         """Returns a stanza, its secrets decrypted; None where there is none."""
-        realm = f"__REST_CREDENTIAL__#{APP}#configs/conf-{conf}"
         try:
-            manager = ConfManager(self._splunkd.session_key, APP, realm=realm, **self._uri())
-            stanza: dict[str, str | None] = manager.get_conf(conf).get(name)
-        except (ConfManagerException, ConfStanzaNotExistException):
-            return None
+            stanza = self._plain_stanza(conf, name)
+            hidden = [key for key, value in stanza.items() if value == ConfFile.ENCRYPTED_TOKEN]
+            if hidden:
+                secrets = json.loads(self._credentials(conf).get_password(name))
+                stanza.update({key: secrets[key] for key in hidden})
         except CredentialNotExistException:
             raise ConfigurationError(
                 f"the secret of {name} is not in Splunk's credential store",
@@ -164,6 +151,8 @@ class Settings:
                 "open it on the configuration page, enter the secret again and save",
             ) from None
         except (HTTPError, OSError) as fault:
+            if isinstance(fault, HTTPError) and fault.status == 404:
+                return None
             detail = f"HTTP {fault.status}" if isinstance(fault, HTTPError) else "no connection"
             raise TransientError(
                 f"splunkd does not give the settings: {detail}",
@@ -171,6 +160,19 @@ class Settings:
                 "none needed if Splunk is starting or stopping; else look at splunkd.log",
             ) from fault
         return stanza
+
+    def _plain_stanza(self, conf: str, name: str) -> dict[str, str | None]:
+        # As `solnlib.conf_manager` reads it, which asks for the list of all stanzas first.
+        path = f"configs/conf-{conf}"
+        (stanza,) = ConfigurationFile(self.service, path, state={"title": conf}).list(name=name)
+        return dict(stanza.content)
+
+    def _credentials(self, conf: str) -> CredentialManager:
+        realm = f"__REST_CREDENTIAL__#{APP}#configs/conf-{conf}"
+        parts = uri_parts(self._splunkd.server_uri)
+        credentials = CredentialManager(self._splunkd.session_key, APP, realm=realm, **parts)
+        credentials.service.http.handler = self.service.http.handler
+        return credentials
 
 
 def _no_rights(path: str) -> ConfigurationError:

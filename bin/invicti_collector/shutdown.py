@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
@@ -47,9 +48,14 @@ class Shutdown:
     def interruptible(self) -> Iterator[None]:
         """Marks work that may be broken off at any instruction, as waiting for an answer.
 
+        Only the main thread's, since Python runs signal handlers there; other threads are daemons.
+
         Raises:
             StoppedError: when splunkd has asked, or asks meanwhile, for the end.
         """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         self._may_interrupt = True
         try:
             if self._requested:

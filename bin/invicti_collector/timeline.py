@@ -34,7 +34,11 @@ or from daylight saving time in the filter's zone."""
 LATENESS = 2 * DAY
 """How long after its `CreatedAt` a record may still turn up in the list (design, section 5)."""
 
-TARGET_RECORDS = 2000
+TARGET_RECORDS = 10_000
+"""How many records a tile should have: 50 pages. Each tile costs a page that is part full, and
+the hour that it shares with the next; fewer tiles also leave more pages to look ahead to. Larger
+ones would make reading a tile again dearer, after a deletion or a kill."""
+
 SMALLEST_SPAN = HOUR
 FIRST_SPAN = 7 * DAY
 

@@ -8,9 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.bench import document
 from tests.bench.arena import opened
 from tests.bench.contestants import BenchError
 from tests.bench.table import table
+from tests.bench.targets import targets
 from tests.conftest import ROOT, build_package, find_interpreter
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--records", type=_count, default=20_000, help="size of the history")
     parser.add_argument("--rounds", type=_count, default=5, help="how often each is measured")
     parser.add_argument("--python", type=Path, help=f"interpreter; CPython {PREFERRED} if found")
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     parser.add_argument("--package", type=Path, help="the package to measure; else it is built")
     return parser.parse_args(words)
 
@@ -54,10 +57,15 @@ def main(words: Sequence[str]) -> int:
         python = wanted.python or find_interpreter(PREFERRED) or Path(sys.executable)
         with opened(package, python, wanted.records) as arena:
             try:
-                print(table(arena.compare(wanted.rounds), arena.setting()))
+                figures = arena.compare(wanted.rounds)
+                start_up = arena.start_up(2 * wanted.rounds)
+                text = table(figures, arena.setting()) + "\n\n" + targets(figures, start_up)
             except BenchError as error:
                 print(f"bench: {error}", file=sys.stderr)
                 return 1
+    print(text)
+    if wanted.write:
+        document.write("backfill", text)
     return 0
 
 

@@ -18,6 +18,7 @@ from tests.bench.canned import CannedTenant
 from tests.bench.contestants import COLLECTION, BenchError, Ours, Peer
 from tests.bench.measuring import Figures, measure
 from tests.bench.table import PAGE, Setting
+from tests.bench.targets import StartUp
 from tests.standins.splunkd import Splunkd
 
 if TYPE_CHECKING:
@@ -51,11 +52,20 @@ class Arena:
         ]
         return measure([Ours(self.splunkd), *peers], self.tenant, rounds)
 
+    def start_up(self, rounds: int) -> StartUp:
+        """Returns the CPU of idle polls and of the bare imports, in turn; after `compare`."""
+        ours = Ours(self.splunkd)
+        ours.backfill()
+        bare = Peer("bare imports", "bare.py", self.splunkd, self.tenant)
+        laps = [(ours.idle().cpu_seconds, bare.idle().cpu_seconds) for _ in range(rounds)]
+        return StartUp([lap[0] for lap in laps], [lap[1] for lap in laps])
+
     def setting(self) -> Setting:
         """Returns what the servers are able to by themselves, and the machine."""
         rate, size = self.tenant.fetch_all(-(-self._records // PAGE))
-        machine = _machine(self.splunkd.home.python)
-        return Setting(machine, size / self._records, rate, self._save_ms())
+        return Setting(
+            machine(self.splunkd.home.python), size / self._records, rate, self._save_ms()
+        )
 
     def _save_ms(self) -> float:
         """Returns the milliseconds of a KV Store write for a client with nothing else to do."""
@@ -103,7 +113,8 @@ def opened(package: Path, python: Path, records: int) -> Iterator[Arena]:
         yield Arena(splunkd, tenant, records)
 
 
-def _machine(python: Path) -> str:
+def machine(python: Path) -> str:
+    """Returns what the figures were measured on: Python, system and cores."""
     version = subprocess.run([python, "--version"], capture_output=True, text=True, check=True)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{version.stdout.strip()}, {platform.system()} {platform.machine()}, {cores} cores"

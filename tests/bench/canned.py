@@ -4,7 +4,8 @@ The tenant stand-in builds each page anew, which costs more than some of the cli
 replayed page costs next to nothing, and the same for every client. It is a process of its own, so
 that its CPU is not counted and its threads do not share an interpreter with the reader.
 
-Usage: `python -m tests.bench.canned RECORDS`. Writes how to reach it as a line of JSON, and ends
+Usage: `python -m tests.bench.canned RECORDS [SECONDS]`; each answer takes so many seconds on its
+way, however many are under way. Writes how to reach it as a line of JSON, and ends
 when its standard input does, so that it never outlives the benchmark.
 """
 
@@ -96,8 +97,9 @@ def _http(status: int, body: bytes, date: str, content_type: str = "application/
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, latency: float) -> None:
         self.recorder = recorder
+        self.latency = latency
         super().__init__(("127.0.0.1", 0), _Connection)
 
 
@@ -112,13 +114,15 @@ class _Connection(socketserver.BaseRequestHandler):
             rest += data
             while (end := rest.find(_HEAD_END)) >= 0:
                 head, rest = rest[:end], rest[end + len(_HEAD_END) :]
+                if self.server.latency:
+                    time.sleep(self.server.latency)
                 self.request.sendall(self.server.recorder.answer(head))
 
 
-def serve(records: int) -> None:
+def serve(records: int, latency: float = 0.0) -> None:
     """Serve until standard input ends."""
     recorder = Recorder(records)
-    server = _Server(recorder)
+    server = _Server(recorder, latency)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     switches = recorder.tenant.switches
     access = {
@@ -149,10 +153,11 @@ class CannedTenant:
 
     Arguments:
         records: Size of the tenant's history.
+        latency: Seconds that each answer takes on its way.
     """
 
-    def __init__(self, records: int) -> None:
-        command = [sys.executable, "-m", "tests.bench.canned", str(records)]
+    def __init__(self, records: int, latency: float = 0.0) -> None:
+        command = [sys.executable, "-m", "tests.bench.canned", str(records), str(latency)]
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -222,4 +227,4 @@ class CannedTenant:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), *map(float, sys.argv[2:]))

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import collected
+from tests.bench import collected, document
 from tests.bench.arena import opened
 from tests.bench.canned import CannedTenant
 from tests.bench.contestants import BenchError
 from tests.bench.measuring import Figures, Lap, measure
 from tests.bench.table import Setting, table
+from tests.bench.targets import StartUp, targets
 from tests.standins.splunkd import Run
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ PEERS = ("(a) vendor's loop, splunklib", "(b) solnlib, batches of 200", "(c) flo
 class Outcome:
     """A short comparison: the figures, the text and the log of the packaged input."""
 
-    def __init__(self, figures: list[Figures], text: str, log: str) -> None:
+    def __init__(self, figures: list[Figures], start_up: StartUp, text: str, log: str) -> None:
         self.figures = figures
+        self.start_up = start_up
         self.text = text
         self.log = log
 
@@ -41,7 +43,8 @@ class Outcome:
 def outcome(package: Path) -> Outcome:
     with opened(package, Path(sys.executable), RECORDS) as arena:
         figures = arena.compare(1)
-        return Outcome(figures, table(figures, arena.setting()), arena.splunkd.log_text())
+        text, log = table(figures, arena.setting()), arena.splunkd.log_text()
+        return Outcome(figures, arena.start_up(2), text, log)
 
 
 def test_each_contestant_delivers_all_records_in_every_round(outcome: Outcome) -> None:
@@ -70,6 +73,16 @@ def test_ours_saves_on_every_page_and_the_peers_never(outcome: Outcome) -> None:
 
 def test_what_is_measured_is_replayed(outcome: Outcome) -> None:
     assert [each.laps[0].recorded for each in outcome.figures] == [0] * 4
+
+
+def test_idle_polls_and_bare_imports_take_turns(outcome: Outcome) -> None:
+    assert [len(cpu) for cpu in outcome.start_up] == [2, 2]
+    assert min(map(min, outcome.start_up)) > 0
+    lines = targets(outcome.figures, outcome.start_up).splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        *(f"at least {least}" for least in (3.0, 1.5, 0.6)),
+        "at most 1.3",
+    ]
 
 
 def test_table_has_ratios_first_then_figures_and_their_circumstances(outcome: Outcome) -> None:
@@ -153,3 +166,25 @@ def test_ratios_are_taken_within_a_round() -> None:
     )
     assert "2.00 x (1.00-2.00)" in text
     assert re.search(r"^ours +25 +40000\.0 +1\.0 +5 +1\.00 +1\.00$", text, re.MULTILINE)
+
+
+def test_a_table_takes_the_place_of_the_one_before_and_of_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n<!-- begin y -->\n<!-- end y -->\n"
+    )
+    for text in ("1 \\1", "2 \\g<0>"):
+        document.write("x", text, page)
+    assert page.read_text() == (
+        "a\n<!-- begin x -->\n```\n2 \\g<0>\n```\n<!-- end x -->\nb\n<!-- begin y -->\n<!-- end y -->\n"
+    )
+    with pytest.raises(ValueError, match="no block z"):
+        document.write("z", "", page)
+
+
+@pytest.mark.parametrize("name", ["backfill", "hec", "memory"])
+def test_the_page_has_a_place_for_each_table(name: str, tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(document.DOCUMENT.read_text("utf-8"), "utf-8")
+    document.write(name, "figures", page)
+    assert f"<!-- begin {name} -->\n```\nfigures\n```\n" in page.read_text("utf-8")

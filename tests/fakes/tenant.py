@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Callable
@@ -72,6 +73,7 @@ class FakeTenant:
     def __post_init__(self) -> None:
         self.items: list[Item] = []
         self.requests: list[tuple[Window, DateFormat, int]] = []
+        self.one_by_one = threading.Lock()
 
     def add(
         self, created: float, *, listed: float = 0.0, created_at: str | None = None, **more: Any
@@ -97,6 +99,17 @@ class FakeTenant:
     def now(self) -> float | None:
         """See `ports.Tenant`."""
         return self.clock.time if self.tells_time and self.requests else None
+
+    def onwards(
+        self, window: Window, date_format: DateFormat, _first: Page, _following: Window | None
+    ) -> Callable[[int], Page]:
+        """See `ports.Tenant`: one after the other."""
+        return lambda number: self.page(window, date_format, number)
+
+    def ask(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """See `ports.Source`."""
+        with self.one_by_one:
+            return self.page(window, date_format, number)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """See `ports.Tenant`."""

@@ -22,6 +22,8 @@ from invicti_collector.configuration import read_account, read_input
 from invicti_collector.errors import CollectorError
 from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.lease import InputLease
+from invicti_collector.look_ahead import LookAhead
+from invicti_collector.patience import Patience
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.survey import Connection
 from tests.fakes.ports import ListDestination, MemoryStore
@@ -177,6 +179,8 @@ class LocalInput:
     def run(self) -> CollectorError | None:
         """One run; returns the error that ended it. Waits are only counted."""
         api = InvictiApi(self._account, Network("", 60.0, "test"), Shutdown(), self._sleep)
+        patience = Patience(60.0, self._sleep)
+        tenant = LookAhead(api, self._account.requests_at_once, patience, Shutdown())
         lease = InputLease(self.store, "here")
         assert lease.acquire() is None
         connection = Connection(self._account.connection, self._account.date_format)
@@ -184,7 +188,7 @@ class LocalInput:
         log.setLevel(logging.CRITICAL)
         try:
             Collector(
-                self._input, connection, api, self.destination, self.store, lease, log, self._now
+                self._input, connection, tenant, self.destination, self.store, lease, log, self._now
             ).run()
         except CollectorError as fault:
             return fault

@@ -16,7 +16,7 @@ from tests.knowledge.eval_functions import FUNCTIONS, LAZY, Node, Scope
 from tests.knowledge.unknown import UnknownConstructError
 from tests.knowledge.values import Fields, Value, is_equal, is_less, number, text
 
-__all__ = ["Fields", "UnknownConstructError", "Value", "compiled", "evaluate"]
+__all__ = ["Fields", "UnknownConstructError", "Value", "compiled", "evaluate", "fields_in"]
 
 
 class Token(NamedTuple):
@@ -58,6 +58,13 @@ def compiled(expression: str) -> Node:
     return node
 
 
+def fields_in(expression: str) -> set[str]:
+    """Return the names of the fields that an expression asks for."""
+    reader = _Reader(_tokens(expression))
+    reader.disjunction()
+    return reader.fields
+
+
 def _tokens(expression: str) -> list[Token]:
     found, place = [], 0
     while place < len(expression.rstrip()):
@@ -74,6 +81,7 @@ class _Reader:
 
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
+        self.fields: set[str] = set()
 
     def next(self) -> str:
         return self._tokens[0].text if self._tokens else ""
@@ -117,9 +125,13 @@ class _Reader:
         return _binary(node, self._sum(), _COMPARISONS[mark])
 
     def _sum(self) -> Node:
-        node = self._product()
+        node, marks = self._product(), set()
         while self.next() in ("+", "-", "."):
-            node = _binary_of(self._take().text, node, self._product())
+            mark = self._take().text
+            marks.add(mark == ".")
+            node = _binary_of(mark, node, self._product())
+        if len(marks) > 1:
+            raise UnknownConstructError("+ or - beside . without brackets")
         return node
 
     def _product(self) -> Node:
@@ -141,10 +153,14 @@ class _Reader:
         if kind == "number":
             return _constant(number(found))
         if kind == "field":
-            return _field(found[1:-1])
+            return self._field(found[1:-1])
         if kind != "name" or found in _WORDS:
             raise UnknownConstructError(f"{found!r} in an eval expression")
-        return _call(found, self._arguments()) if self.next() == "(" else _field(found)
+        return _call(found, self._arguments()) if self.next() == "(" else self._field(found)
+
+    def _field(self, name: str) -> Node:
+        self.fields.add(name)
+        return lambda scope: scope.fields.get(name)
 
     def _arguments(self) -> list[Node]:
         self._take("(")
@@ -159,10 +175,6 @@ class _Reader:
 
 def _constant(value: Value) -> Node:
     return lambda _scope: value
-
-
-def _field(name: str) -> Node:
-    return lambda scope: scope.fields.get(name)
 
 
 def _call(name: str, arguments: list[Node]) -> Node:

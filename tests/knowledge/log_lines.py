@@ -6,6 +6,7 @@ Made once for all tests of a process. `moved` gives a line another time; nothing
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,7 @@ class Lines(NamedTuple):
         refused: A run with a token that was reset.
         told_to_wait: A run that ended since the tenant asked for an hour of silence.
         waiting: A run within that hour.
+        skipping: A run while another copy of the input runs.
     """
 
     good: list[str]
@@ -36,6 +38,7 @@ class Lines(NamedTuple):
     refused: list[str]
     told_to_wait: list[str]
     waiting: list[str]
+    skipping: list[str]
 
 
 def write_lines(package: Path, python: Path, folder: Path) -> Lines:
@@ -50,13 +53,15 @@ def write_lines(package: Path, python: Path, folder: Path) -> Lines:
         mended = _lines_of(place)
         place.tenant.grow(7)
         good = _lines_of(place)
+        skipping = _lines_of_second_copy(place)
         place.server.set(access="token_revoked")
         refused = _lines_of(place)
         place.server.set(access="ok", throttle_every=1, throttle_for=99, retry_after_seconds=3600)
         place.run()  # after its request, the next are throttled
         told_to_wait = _lines_of(place)
         place.server.set(throttle_every=0)
-        return Lines(good, differing, mended, refused, told_to_wait, _lines_of(place))
+        waiting = _lines_of(place)
+        return Lines(good, differing, mended, refused, told_to_wait, waiting, skipping)
 
 
 def _lines_of(place: Site) -> list[str]:
@@ -65,21 +70,33 @@ def _lines_of(place: Site) -> list[str]:
     return place.log[before:].splitlines()
 
 
-def events_at(lines: list[str], time: float, name: str = INPUT, host: str = "hf1") -> list[Event]:
-    """Return the lines as events of which the first is written at `time`.
+def _lines_of_second_copy(place: Site) -> list[str]:
+    before = len(place.log)
+    place.server.set(latency_ms=3000.0)
+    first = place.splunkd.start_input(INPUT)
+    while "action=started" not in place.log[before:]:
+        time.sleep(0.05)
+    place.good_run()
+    place.finish(first)
+    place.server.set(latency_ms=0.0)
+    return [line for line in place.log[before:].splitlines() if "action=skipped" in line]
+
+
+def events_at(lines: list[str], moment: float, name: str = INPUT, host: str = "hf1") -> list[Event]:
+    """Return the lines as events of which the first is written at `moment`.
 
     Args:
         lines: Of one run.
-        time: In seconds since the epoch.
+        moment: In seconds since the epoch.
         name: Of an input, whose log file the lines are in.
         host: Of the forwarder.
     """
     source = SOURCE.replace(INPUT, name)
     first = _moment(lines[0])
-    moments = [time + _moment(line) - first for line in lines]
+    moments = [moment + _moment(line) - first for line in lines]
     return [
-        Event(LOG, _moved(line, moment), moment, source, host, "_internal")
-        for line, moment in zip(lines, moments)
+        Event(LOG, _moved(line, written), written, source, host, "_internal")
+        for line, written in zip(lines, moments)
     ]
 
 
@@ -91,5 +108,5 @@ def _moment(line: str) -> float:
 
 
 def _moved(line: str, moment: float) -> str:
-    written = datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
-    return re.sub(r"^\S+ \S+", written, line)
+    stamp = datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d %H:%M:%S,%f")[:-3]
+    return re.sub(r"^\S+ \S+", stamp, line)

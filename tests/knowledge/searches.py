@@ -24,6 +24,7 @@ class PackagedSearch(NamedTuple):
         tokens: The values of a dashboard's tokens when it opens; None for a saved search.
         earliest: From when on.
         latest: Until when.
+        base: The search that it extends; empty where it stands alone.
     """
 
     name: str
@@ -32,6 +33,7 @@ class PackagedSearch(NamedTuple):
     tokens: dict[str, str] | None
     earliest: str
     latest: str
+    base: str = ""
 
 
 def saved_searches(app_folder: Path) -> list[PackagedSearch]:
@@ -76,6 +78,7 @@ def _searches_of(view: Path) -> list[PackagedSearch]:
                 tokens,
                 _filled(span.get("earliest", "0"), tokens),
                 _filled(span.get("latest", "now"), tokens),
+                _spl(sources, base) if base is not source else "",
             )
         )
     return found

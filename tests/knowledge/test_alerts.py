@@ -261,6 +261,19 @@ def test_inputs_that_run_are_not_reported(app_folder: Path, lines: Lines) -> Non
     assert fired(app_folder, STOPPED, [*running, *once_refused, *daily]) == []
 
 
+def test_a_member_that_leaves_the_input_to_another_is_not_reported(
+    app_folder: Path, lines: Lines
+) -> None:
+    assert len(lines.skipping) == 1
+    running = every(lines.good, 5 * MINUTE, since=DAY, until=0)
+    skipping = [
+        line
+        for ago in range(5, 24 * 60, 5)
+        for line in events_at(lines.skipping, NOW - ago * MINUTE, host="hf2")
+    ]
+    assert fired(app_folder, STOPPED, [*running, *skipping]) == []
+
+
 def test_a_first_run_of_hours_is_not_reported(app_folder: Path, lines: Lines) -> None:
     """It ends only when the backfill does, and tells of each tile meanwhile."""
     unended = [line for line in lines.good if "action=ended" not in line]
@@ -278,7 +291,7 @@ def test_a_count_that_stays_wrong(app_folder: Path, lines: Lines) -> None:
     events = every(lines.good, 5 * MINUTE, since=2 * HOUR, until=HOUR)
     events += every(lines.differing, 5 * MINUTE, since=12 * MINUTE, until=5 * MINUTE)
     rows = fired(app_folder, MISSING, events)
-    wanted = ("input", "window", "server_count", "collected_count", "missing", "readings")
+    wanted = ("input", "window_read", "server_count", "collected_count", "missing", "readings")
     assert columns(rows, *wanted) == [("prod", "live", "61", "60", "1", "2")]
 
 

@@ -132,8 +132,9 @@ def parsed(text: str, form: str) -> float | None:
     """Return the time that `strptime` reads; None where the text has another form."""
     if set(re.findall(r"%(.)", form)) - _FORMATS:
         raise UnknownConstructError(f"the time format {form}")
+    whole = form.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S")
     try:
-        found = datetime.strptime(text, form)
+        found = datetime.strptime(text, whole)
     except ValueError:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()

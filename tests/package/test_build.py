@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,22 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
     app = built_app(tmp_path)
     (app / "lib" / "link.py").symlink_to(app / "lib" / "a" / "__init__.py")
     assert "neither a file nor a folder" in pack(app, tmp_path / "a.tar.gz").stderr
+
+
+def times(archive: Path) -> dict[str, float]:
+    with tarfile.open(archive) as files:
+        return {entry.name.partition("/")[2]: entry.mtime for entry in files.getmembers()}
+
+
+def test_a_file_has_another_time_once_its_content_differs(tmp_path: Path) -> None:
+    """Else Python would take the byte code that it kept of the last version for the new one's."""
+    found = []
+    for folder, content in (("a", "A = 60\n"), ("b", "A = 90\n"), ("c", "A = 60\n")):
+        app = built_app(tmp_path / folder)
+        (app / "lib" / "a" / "__init__.py").write_text(content)
+        assert pack(app, tmp_path / f"{folder}.tar.gz").returncode == 0
+        found.append(times(tmp_path / f"{folder}.tar.gz")["lib/a/__init__.py"])
+    assert found[0] == found[2] != found[1]
 
 
 def build_number(app: Path) -> str:

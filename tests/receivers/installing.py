@@ -77,6 +77,38 @@ def data_models() -> Path:
     return folder / "pytest_splunk_addon" / "data_models"
 
 
+def spl_linter() -> Path:
+    """The linter of SPL.
+
+    Raises:
+        MissingError: where no Python is new enough for it.
+    """
+    folder = BUILD / "venv-splint"
+    found = (find_interpreter(version) for version in ("3.11", "3.12", "3.13"))
+    python = next((python for python in found if python is not None), None)
+    if python is None:
+        raise MissingError("splint-spl needs CPython 3.11, 3.12 or 3.13")
+
+    def install() -> None:
+        _run(str(python), "-m", "venv", "--clear", str(folder))
+        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "splint.txt"))
+
+    _install_once(folder, PINS / "splint.txt", install)
+    return folder / "bin" / "splint"
+
+
+def addon_tester() -> Path:
+    """A Python that has Splunk's pytest-splunk-addon, which needs an old pytest."""
+    folder = BUILD / "venv-addon"
+
+    def install() -> None:
+        _run(sys.executable, "-m", "venv", "--clear", str(folder))
+        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "addon.txt"))
+
+    _install_once(folder, PINS / "addon.txt", install)
+    return folder / "bin" / "python"
+
+
 def or_skip(get: Callable[[], Path]) -> Path:
     """What `get` returns; skips the test where it is not to be had, in CI fails it."""
     try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Callable
 
 from invicti_collector.collector import Collector
 from invicti_collector.configuration import InputSettings
 from invicti_collector.errors import CollectorError
 from invicti_collector.lease import InputLease
+from invicti_collector.ports import Tenant
 from invicti_collector.progress import State, state_from_json
 from invicti_collector.survey import Connection
 from tests.fakes.ports import ListDestination, MemoryStore
@@ -40,6 +42,7 @@ class Bench:
     connection: Connection = field(default_factory=lambda: Connection("connection", "auto"))
     store: MemoryStore = field(default_factory=MemoryStore)
     destination: ListDestination = field(default_factory=ListDestination)
+    wrap: Callable[[FakeTenant], Tenant] = field(default=lambda tenant: tenant)
 
     def run(self) -> Collector:
         """One run to its end; an error passes through, the lease is given back."""
@@ -50,7 +53,7 @@ class Bench:
             collector = Collector(
                 self.settings,
                 self.connection,
-                self.tenant,
+                self.wrap(self.tenant),
                 self.destination,
                 self.store,
                 lease,

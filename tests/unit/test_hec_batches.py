@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from invicti_collector.destinations.hec_batches import MOST_EVENTS, Batch, Envelope, Part, batches
 from invicti_collector.destinations.splunk_stream import Metadata
 from invicti_collector.ports import Event
+from invicti_collector.records import event_json, read_records
 
 METADATA = Metadata('invicti_auditlogs://prod "1"', "tenant.example.com", "audit")
 
@@ -46,8 +47,9 @@ def test_time_is_in_milliseconds() -> None:
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"])))
-def test_any_text_arrives_as_it_is(text: str) -> None:
-    assert json.loads(Envelope(METADATA).wrap(Event(0.0, text, "")).body)["event"] == text
+def test_any_record_arrives_as_it_is(text: str) -> None:
+    data = event_json(read_records([{"Message": text}])[0], "keep")
+    assert json.loads(Envelope(METADATA).wrap(Event(0.0, data, "")).body)["event"] == data
 
 
 def test_a_batch_is_the_events_one_after_the_other() -> None:

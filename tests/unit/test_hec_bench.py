@@ -14,7 +14,7 @@ def test_ratios_are_taken_within_a_round() -> None:
     rates = {each.key: [10.0, 20.0, 40.0] for each in CONTESTANTS}
     rates["ours"] = [100.0, 400.0, 200.0]
     text = table(rates, 1_000)
-    assert text.count("10.0 x (5.0-20.0)") == len(CONTESTANTS) - 1
+    assert text.count("10.00 x (5.00-20.00)") == len(CONTESTANTS) - 1
     assert "200 events/s" in text
     assert "20 events/s" in text
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.masking import MASK, mask_request_data
+from invicti_collector.masking import MASK, _folded, mask_request_data
+from tests.unit.plain_masking import mask_text
 
 NAMES = st.sampled_from(
     [
@@ -225,6 +228,41 @@ TRICKY = st.sampled_from(
         *("\n", "\r\n\r\n", "\r\n--", 'Content-Disposition: name="', "Cookie"),
     ]
 )
+
+
+# Letters that count as k, i and s where case is ignored, and names that only together are one.
+FOLDED = st.sampled_from(
+    [
+        "Pa\u017f\u017fword",
+        "se\u017fs\u0131on",
+        "coo\u212aie",
+        "AUTHOR\u0130ZATION",
+        "api-",
+        "Key",
+        "%5b",
+        "%3a",
+    ]
+)
+
+
+@given(st.lists(TRICKY | FOLDED, max_size=40).map("".join))
+def test_the_short_cuts_mask_what_looking_at_every_word_masks(text: str) -> None:
+    text = "x" + text  # never JSON
+    assert mask_request_data(text) == mask_text(text)
+
+
+def test_no_letter_is_taken_for_one_of_a_name_only_where_case_is_ignored() -> None:
+    for letter in filter(str.isprintable, map(chr, range(128, 0x110000))):
+        like = re.fullmatch("[a-z]", letter, re.IGNORECASE)
+        assert bool(like) == (_folded(letter) in string.ascii_lowercase), letter
+        assert len(_folded(letter)) == 1
+
+
+@given(NAMES, SECRETS)
+def test_a_name_written_with_json_escapes_loses_the_secret(name: str, secret: str) -> None:
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in name)
+    masked = mask_request_data(f'{{"{escaped}":{json.dumps(secret)}}}')
+    assert_gone(masked)
 
 
 @given(st.lists(TRICKY, max_size=40).map("".join))

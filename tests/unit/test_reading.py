@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from invicti_collector.pages import Page, read_page
-from invicti_collector.reading import FRUITLESS_PASSES, Reading, read_window, unseen
+from invicti_collector.reading import FRUITLESS_PASSES, Fetch, Reading, read_window, unseen
 from invicti_collector.records import id_digest
 from tests.fakes.tenant import NOON, guid, iso
 
@@ -103,8 +103,15 @@ def read(
     model: ListModel, seen: set[int] | None = None, settled: int | None = None
 ) -> tuple[Reading, set[int]]:
     """Reads as the collector does: what a page shows is seen before the next is fetched."""
+    return read_on(model.fetch, model.fetch(1), seen, settled)
+
+
+def read_on(
+    fetch: Fetch, first: Page, seen: set[int] | None = None, settled: int | None = None
+) -> tuple[Reading, set[int]]:
+    """The same from page 1 on."""
     known = set() if seen is None else seen
-    pages = read_window(model.fetch, model.fetch(1), known, settled)
+    pages = read_window(fetch, first, known, settled)
     while True:
         try:
             page = next(pages)

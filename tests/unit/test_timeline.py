@@ -93,16 +93,16 @@ def test_the_next_span_is_bounded(span: int, records: int) -> None:
         assert fitted < span  # so that making a tile smaller comes to an end
 
 
-def test_the_next_span_fits_two_thousand_records() -> None:
-    assert fitting_span(10 * DAY, 4000) == 5 * DAY
-    assert fitting_span(10 * DAY, 2000) == 10 * DAY
+def test_the_next_span_fits_ten_thousand_records() -> None:
+    assert fitting_span(10 * DAY, 20_000) == 5 * DAY
+    assert fitting_span(10 * DAY, 10_000) == 10 * DAY
     assert fitting_span(10 * DAY, 0) == 20 * DAY
     assert fitting_span(10 * DAY, 10**9) == HOUR
 
 
 def test_a_tile_is_too_large_only_while_it_can_be_made_smaller() -> None:
-    assert is_too_large(2 * HOUR, 4001)
-    assert not is_too_large(2 * HOUR, 4000)
+    assert is_too_large(2 * HOUR, 20_001)
+    assert not is_too_large(2 * HOUR, 20_000)
     assert not is_too_large(HOUR, 10**9)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -32,7 +33,7 @@ from tests.standins.invicti_tenant.profile import API_USER_EMAIL
 from tests.standins.proxies import PASSWORD, USER, Proxy, proxy
 
 
-def account_of(server: TenantServer, **changes: str) -> Account:
+def account_of(server: TenantServer, **changes: Any) -> Account:
     account = Account("main", server.base_url, server.user_id, server.api_token)
     return replace(account, **changes)
 

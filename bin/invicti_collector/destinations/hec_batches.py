@@ -82,12 +82,13 @@ class Envelope:
             "sourcetype": SOURCETYPE,
             "index": metadata.index_name,
         }
-        self._head = _encode(fields)[:-1] + ',"time":'
+        self._head = (_encode(fields)[:-1] + ',"time":').encode()
 
     def wrap(self, event: Event) -> Part:
         """Returns an event with its time and metadata."""
-        text = f'{self._head}{event.time:.3f},"event":{_encode(event.data)}}}\n'
-        return Part(event, text.encode("utf-8"))
+        # Of JSON on one line, these are all that has to be escaped to make it a JSON string.
+        text = event.data.encode().replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        return Part(event, b'%b%.3f,"event":"%b"}\n' % (self._head, event.time, text))
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -42,11 +42,12 @@ class SplunkStream:
     def __init__(self, out: BinaryIO, metadata: Metadata) -> None:
         self._out = out
         self._opened = False
-        self._before_time = f"<event stanza={quoteattr(metadata.stanza)}><time>"
+        source = escape(metadata.stanza)
+        self._before_time = f"<event stanza={quoteattr(metadata.stanza)}><time>".encode()
         self._before_data = (
             f"</time><index>{escape(metadata.index_name)}</index><host>{escape(metadata.host)}</host>"
-            f"<sourcetype>{SOURCETYPE}</sourcetype><source>{escape(metadata.stanza)}</source><data>"
-        )
+            f"<sourcetype>{SOURCETYPE}</sourcetype><source>{source}</source><data>"
+        ).encode()
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Writes the events of one page at once and hands them to splunkd.
@@ -57,25 +58,27 @@ class SplunkStream:
         Raises:
             TransientError: when splunkd no longer reads.
         """
-        parts = [] if self._opened else ["<stream>"]
-        for event in events:
+        # XML cannot hold U+0000, so no text has it, and the page is escaped at once.
+        texts = _escaped(b"\0".join([event.data.encode() for event in events])).split(b"\0")
+        parts = [] if self._opened else [b"<stream>"]
+        for event, text in zip(events, texts):
             parts += (
                 self._before_time,
-                f"{event.time:.3f}",
+                b"%.3f" % event.time,
                 self._before_data,
-                escape(event.data),
-                "</data></event>\n",
+                text,
+                b"</data></event>\n",
             )
-        self._write("".join(parts))
+        self._write(b"".join(parts))
         self._opened = True
 
     def close(self) -> None:
         """Ends the stream, so that what splunkd was given is well-formed."""
-        self._write("</stream>" if self._opened else "<stream></stream>")
+        self._write(b"</stream>" if self._opened else b"<stream></stream>")
 
-    def _write(self, text: str) -> None:
+    def _write(self, data: bytes) -> None:
         try:
-            self._out.write(text.encode("utf-8"))
+            self._out.write(data)
             self._out.flush()
         except OSError as fault:
             raise TransientError(
@@ -83,3 +86,8 @@ class SplunkStream:
                 "standard output",
                 "none needed if Splunk is stopping; else look for errors in splunkd.log",
             ) from fault
+
+
+def _escaped(text: bytes) -> bytes:
+    """Returns what `xml.sax.saxutils.escape` makes of a text in UTF-8."""
+    return text.replace(b"&", b"&amp;").replace(b">", b"&gt;").replace(b"<", b"&lt;")

@@ -34,7 +34,8 @@ def chart(table: Table, text: str, context: Context) -> Table:
             for (name,), rows in groups.items()
         ]
         return table_of(made, [rows_by, *columns])
-    series = _Series(table.rows, _single(wanted), columns_by, arguments, context)
+    charted = [row for row in table.rows if several(row.get(rows_by))]
+    series = _Series(charted, _single(wanted), columns_by, arguments, context)
     cells: list[Row] = [
         {rows_by: name, **series.cells(rows)}
         for (name,), rows in groups_of(table.rows, [rows_by]).items()
@@ -136,7 +137,10 @@ def timechart(table: Table, text: str, context: Context) -> Table:
 
     inside: dict[float, list[Row]] = {moment: [] for moment in moments}
     for row in table.rows:
-        inside[times.bin_start(_time(row), span)].append(row)
+        moment = times.bin_start(_time(row), span)
+        if moment not in inside:
+            raise UnknownConstructError("timechart of a row outside the range of the search")
+        inside[moment].append(row)
     made: list[Row] = [{"_time": moment, **cells(rows)} for moment, rows in inside.items()]
     return table_of(made, ["_time", *columns])
 

@@ -9,6 +9,7 @@ import csv
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.knowledge.spl.events import Row
 from tests.knowledge.spl.table import Context, Table, table_of
@@ -18,8 +19,28 @@ from tests.knowledge.values import text
 from tests.package.test_confs import read_conf
 
 
-def lookup(table: Table, text_: str, context: Context) -> Table:
-    """Add columns of a packaged lookup, from the first row that matches."""
+class Lookup(NamedTuple):
+    """What a lookup command wants.
+
+    Attributes:
+        rows: Of the lookup.
+        column: The one that is compared.
+        wildcards: Whether its cells may hold `*`.
+        field: Of the events, that it is compared with.
+        outputs: A column, and the field that it becomes.
+        keep: Whether a field that is there stays.
+    """
+
+    rows: list[Row]
+    column: str
+    wildcards: bool
+    field: str
+    outputs: dict[str, str]
+    keep: bool
+
+
+def read_lookup(app_folder: Path, text_: str) -> Lookup:
+    """Read the arguments of the lookup command."""
     words = [word for word in words_of(text_) if word != ","]
     if len(words) < 2:
         raise UnknownConstructError(f"lookup {text_}")
@@ -27,16 +48,20 @@ def lookup(table: Table, text_: str, context: Context) -> Table:
     rest = words[2:]
     if rest[:1] and rest[0].lower() == "as":
         field, rest = unquoted(rest[1]), rest[2:]
-    rows, columns, wildcards = _lookup(context.app_folder, name)
-    if column not in columns:
-        raise UnknownConstructError(f"the lookup {name} has no column {column}")
+    rows, columns, wildcards = _lookup(app_folder, name)
     outputs, keep = _outputs(rest, [each for each in columns if each != column])
-    if not set(outputs) <= set(columns):
-        raise UnknownConstructError(f"the lookup {name} has no columns {outputs}")
-    matched = [_matched(rows, column, row.get(field), column in wildcards) for row in table.rows]
-    for source, target in outputs.items():
+    if not {column, *outputs} <= set(columns):
+        raise UnknownConstructError(f"the lookup {name} lacks one of {column}, {list(outputs)}")
+    return Lookup(rows, column, column in wildcards, field, outputs, keep)
+
+
+def lookup(table: Table, text_: str, context: Context) -> Table:
+    """Add columns of a packaged lookup, from the first row that matches."""
+    wanted = read_lookup(context.app_folder, text_)
+    matched = [_matched(wanted, row.get(wanted.field)) for row in table.rows]
+    for source, target in wanted.outputs.items():
         values = [
-            row.get(target) if keep and target in row else found.get(source) or None
+            row.get(target) if wanted.keep and target in row else found.get(source) or None
             for found, row in zip(matched, table.rows)
         ]
         table = table.with_field(target, list(values))
@@ -60,12 +85,12 @@ def _outputs(words: list[str], others: list[str]) -> tuple[dict[str, str], bool]
     return found, words[0].upper() == "OUTPUTNEW"
 
 
-def _matched(rows: list[Row], column: str, value: object, wildcard: bool) -> Row:
+def _matched(wanted: Lookup, value: object) -> Row:
     if value is None:
         return {}
-    for row in rows:
-        cell = text(row.get(column))
-        if value == cell or (wildcard and fnmatchcase(str(value), cell)):
+    for row in wanted.rows:
+        cell = text(row.get(wanted.column))
+        if value == cell or (wanted.wildcards and fnmatchcase(str(value), cell)):
             return row
     return {}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import pcre2
 
@@ -147,7 +147,7 @@ def _sorted(rows: list[Row], key: _Key) -> list[Row]:
     return sorted(having, key=_sorting(having, key), reverse=key.descending) + lacking
 
 
-def _sorting(rows: list[Row], key: _Key):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _sorting(rows: list[Row], key: _Key) -> Callable[[Row], Any]:
     numbers = [number(row[key.field]) for row in rows]
     if key.kind != "str" and None not in numbers:
         return lambda row: number(row[key.field])

@@ -19,7 +19,7 @@ from tests.knowledge.values import number, several
 Predicate = Callable[[Row], bool]
 TIMES = ("earliest", "latest", "_index_earliest", "_index_latest")
 _TOKEN = re.compile(
-    r"""\s*(?P<token>"(?:[^"\\]|\\.)*"|<=|>=|!=|==|[()=<>,]|[^\s"()=<>!,]+)""", re.DOTALL
+    r"""\s*(?P<token>"(?:[^"\\]|\\.)*"|<=|>=|!=|==|[()=<>,]|[^\s"()=<>!,\[\]]+)""", re.DOTALL
 )
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 

@@ -19,10 +19,10 @@ _MACRO = re.compile(r"`([^`]*)`")
 _COMMENT = re.compile(r"```.*?```", re.DOTALL)
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]()|]|[^"\[\]()|]+|"', re.DOTALL)
 _WORD = re.compile(
-    r"""\s*(?P<word>"(?:[^"\\]|\\.)*"|[A-Za-z_][\w.{}:*-]*\((?:[^()"]|"(?:[^"\\]|\\.)*"|\((?:[^()"]"""
-    r"""|"(?:[^"\\]|\\.)*"|\([^()]*\))*\))*\)|'[^']*'|[^\s,="'()]+|[,=()])""",
+    r"""\s*(?P<word>"(?:[^"\\]|\\.)*"|'[^']*'|(?P<call>[A-Za-z_]\w*(?=\())|[^\s,="'()]+|[,=()])""",
     re.DOTALL,
 )
+_INSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|[^"()]+|[()]', re.DOTALL)
 
 
 class Command(NamedTuple):
@@ -119,9 +119,20 @@ def words_of(text: str) -> list[str]:
         match = _WORD.match(text, place)
         if match is None:
             raise UnknownConstructError(f"{text[place:]!r} in the arguments of a command")
-        found.append(match["word"])
-        place = match.end()
+        end = _closing(text, match.end()) if match["call"] else match.end()
+        found.append(text[match.start("word") : end])
+        place = end
     return found
+
+
+def _closing(text: str, place: int) -> int:
+    """Return the place behind the bracket that closes the one at `place`."""
+    depth = 0
+    for piece in _INSIDE.finditer(text, place):
+        depth += (piece[0] == "(") - (piece[0] == ")")
+        if depth == 0:
+            return piece.end()
+    raise UnknownConstructError(f"an open bracket in {text}")
 
 
 def unquoted(word: str) -> str:

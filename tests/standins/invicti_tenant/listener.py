@@ -98,15 +98,16 @@ class Handler(BaseHTTPRequestHandler):
             )
             return
         headers = {name.title(): value for name, value in self.headers.items()}
-        self._send(
-            self.server.tenant_server.deliver(Question(self.command, parts.path, query, headers))
-        )
+        tenant = self.server.tenant_server
+        delivery = tenant.deliver(Question(self.command, parts.path, query, headers))
+        if delivery.wait:
+            self.server.stopping.wait(delivery.wait)
+        tenant.answered()
+        self._send(delivery)
 
     do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815
 
     def _send(self, delivery: Delivery) -> None:
-        if delivery.wait:
-            self.server.stopping.wait(delivery.wait)
         if delivery.dropped:
             self._drop(reset=delivery.reset)
             return

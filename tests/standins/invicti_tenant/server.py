@@ -20,12 +20,16 @@ from .tenant import Tenant
 
 @dataclass(frozen=True)
 class Request:
-    """A request that the API got, and what became of it; status 0 when no answer was sent."""
+    """A request that the API got, and what became of it; status 0 when no answer was sent.
+
+    `under_way` is how many requests waited for an answer when it came, itself included.
+    """
 
     path: str
     query: dict[str, str]
     status: int
     fault: str | None
+    under_way: int = 1
 
 
 class TenantServer:
@@ -45,6 +49,7 @@ class TenantServer:
         self._requests: list[Request] = []
         self._struck = 0
         self._lists = 0
+        self._under_way = 0
         self._faults = parse_faults(self.tenant.switches.faults)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls_cert else None
         if tls_cert:
@@ -113,7 +118,10 @@ class TenantServer:
                 self._lists = 0
 
     def deliver(self, question: Question) -> Delivery:
-        """What the API does with a request."""
+        """What the API does with a request; `answered` is to be called before its answer leaves."""
+        with self._lock:
+            self._under_way += 1
+            under_way = self._under_way
         path = question.path.lower().rstrip("/")
         throttled, fault, number = self._judge(path)
         if throttled:
@@ -126,9 +134,16 @@ class TenantServer:
         name = "throttle" if throttled else fault.kind if fault else None
         with self._lock:
             self._requests.append(
-                Request(question.path, dict(question.query), delivery.answer.status, name)
+                Request(
+                    question.path, dict(question.query), delivery.answer.status, name, under_way
+                )
             )
-        return self._delayed(delivery, number)
+        return self._delayed(delivery, number, under_way - 1)
+
+    def answered(self) -> None:
+        """A request is no longer under way: a client may send the next once it has the answer."""
+        with self._lock:
+            self._under_way -= 1
 
     def _judge(self, path: str) -> tuple[bool, Fault | None, int]:
         """Whether this request is throttled, or which fault strikes it."""
@@ -161,10 +176,11 @@ class TenantServer:
             429, refusal.body, refusal.content_type, {"Retry-After": value} if value else {}
         )
 
-    def _delayed(self, delivery: Delivery, number: int) -> Delivery:
+    def _delayed(self, delivery: Delivery, number: int, others: int) -> Delivery:
         switches = self.tenant.switches
         wait = (
             switches.latency_ms
+            + switches.latency_load_ms * others
             + switches.latency_jitter_ms * Dice(switches.seed, "latency", number).fraction()
         )
         if not wait:

@@ -61,6 +61,9 @@ class TroubleSwitches:
     )
     latency_ms: float = switch(0.0, "each answer comes so much later", "api 4: answers can be slow")
     latency_jitter_ms: float = switch(0.0, "and up to so much later still (seeded)", "api 4")
+    latency_load_ms: float = switch(
+        0.0, "and so much later for each other request under way", "api 4 [U]; issue 6"
+    )
 
 
 @dataclass(frozen=True)

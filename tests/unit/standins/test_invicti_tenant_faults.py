@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
@@ -215,6 +216,21 @@ def test_latency() -> None:
         assert max(times) - min(times) > 0.03
         server.set(latency_ms=0.0, latency_jitter_ms=0.0)
         assert min(spent() for _ in range(5)) < 0.04
+
+
+def test_latency_grows_with_what_is_under_way() -> None:
+    with TenantServer(quiet(latency_ms=100.0, latency_load_ms=200.0)) as server:
+
+        def spent(_number: int) -> float:
+            started = time.monotonic()
+            Client(server).get(pageSize=1)
+            return time.monotonic() - started
+
+        assert spent(0) < 0.3
+        with ThreadPoolExecutor(3) as pool:
+            assert max(pool.map(spent, range(3))) >= 0.5
+        assert sorted(request.under_way for request in server.requests) == [1, 1, 2, 3]
+        assert spent(0) < 0.3
 
 
 @pytest.mark.parametrize("form", ["seconds", "date", "none"])

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asks the tenant for pages patiently, and for several at once where all will be needed.
+
+What fetching ahead means for the proof of a window: docs/how-it-works.md. Requests run in threads
+of their own and hold nothing in common: one thread, the run's own, starts them, takes what has
+come of them, and hands pages out in the order in which they are asked for.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import Callable, NamedTuple
+
+from invicti_collector.errors import TransientError
+from invicti_collector.pace import Pace
+from invicti_collector.pages import Page
+from invicti_collector.patience import Patience
+from invicti_collector.ports import Source
+from invicti_collector.shutdown import Shutdown
+from invicti_collector.timeline import DateFormat, Window
+
+_SECONDS_BETWEEN_LOOKS = 1.0
+"""On Windows a signal does not break off waiting, so this is how late it is noticed there."""
+
+
+class Question(NamedTuple):
+    """One page to ask for; see `ports.Source`."""
+
+    window: Window
+    date_format: DateFormat
+    number: int
+
+
+class _Request:
+    """A request under way, then what came of it."""
+
+    def __init__(self, question: Question, *, full: bool) -> None:
+        self.question = question
+        self.full = full
+        self.began = time.monotonic()
+        self.ended = 0.0
+        self.outcome: Page | Exception | None = None
+
+    def run(self, source: Source, done: queue.SimpleQueue[_Request]) -> None:
+        """Asks once; in a thread of its own."""
+        try:
+            self.outcome = source.ask(*self.question)
+        except Exception as fault:  # noqa: BLE001 - raised again where the page is asked for
+            self.outcome = fault
+        self.ended = time.monotonic()
+        done.put(self)
+
+
+class _Trouble(NamedTuple):
+    """A failure that the server may get over, and until when it asked to be left alone."""
+
+    began: float
+    until: float
+    fault: TransientError
+
+
+class LookAhead:
+    """Implements the port `Tenant`.
+
+    Arguments:
+        source: Answers one request; called from several threads at once.
+        most: Requests under way at once, at the most; 1 = one after the other.
+        patience: For how long to try again.
+        shutdown: Ends waiting when splunkd asks for it.
+    """
+
+    def __init__(self, source: Source, most: int, patience: Patience, shutdown: Shutdown) -> None:
+        self.requests = 0
+        self.retries = 0
+        """Requests that were made again."""
+        self._source = source
+        self._pace = Pace(most)
+        self._patience = patience
+        self._shutdown = shutdown
+        self._done: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._under_way = 0
+        self._failed: set[Question] = set()
+        self._troubles: list[_Trouble] = []
+        self._refused = False
+        self._paused_at = 0.0
+        self._following: dict[Question, _Request] = {}
+
+    def now(self) -> float | None:
+        """See `ports.Tenant`."""
+        return self._source.now()
+
+    def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """See `ports.Tenant`."""
+        return self.answer(Question(window, date_format, number), self._following)
+
+    def onwards(
+        self, window: Window, date_format: DateFormat, first: Page, following: Window | None
+    ) -> Callable[[int], Page]:
+        """See `ports.Tenant`."""
+        self._following.clear()
+        wanted = _questions(window, date_format, first, following) if self._pace.most > 1 else []
+        return _Onwards(self, Question(window, date_format, first.number), first.total, wanted)
+
+    def answer(
+        self,
+        question: Question,
+        ahead: dict[Question, _Request],
+        look_ahead: Callable[[], None] = lambda: None,
+    ) -> Page:
+        """Returns a page, patiently.
+
+        Arguments:
+            question: Which.
+            ahead: Requests that were begun ahead; the one for this page is taken out.
+            look_ahead: Begins others, once that for this page is under way.
+
+        Raises:
+            CollectorError: see `ports.Tenant`.
+        """
+        return self._patience.persist(lambda: self._try(question, ahead, look_ahead))
+
+    def begin(self, question: Question) -> _Request | None:
+        """Begins a request ahead if the pace allows one more; nothing is waited for."""
+        self._take_finished()
+        if self._troubles or self._refused or self._under_way >= self._pace.allowed:
+            return None
+        return self._send(question, full=True)
+
+    @property
+    def allowed(self) -> int:
+        """How many pages to have ahead at the most."""
+        return self._pace.allowed
+
+    @property
+    def following(self) -> dict[Question, _Request]:
+        """The request for the first page of the window that is likely to be read next."""
+        return self._following
+
+    def _try(
+        self,
+        question: Question,
+        ahead: dict[Question, _Request],
+        look_ahead: Callable[[], None],
+    ) -> Page:
+        while True:
+            self._take_finished()
+            self._wait_if_troubled()
+            request = ahead.pop(question, None) or self._begin_in_turn(question)
+            look_ahead()
+            while request.outcome is None:
+                self._take_next()
+            self._wait_if_troubled()
+            if isinstance(request.outcome, Page):
+                return request.outcome
+            if not isinstance(request.outcome, TransientError):
+                raise request.outcome
+            # It was under way when another failed, and the pause for that one did for both.
+
+    def _begin_in_turn(self, question: Question) -> _Request:
+        while self._under_way >= self._pace.allowed:
+            self._take_next()
+            self._wait_if_troubled()
+        return self._send(question, full=False)
+
+    def _send(self, question: Question, *, full: bool) -> _Request:
+        request = _Request(question, full=full)
+        self.requests += 1
+        if question in self._failed:
+            self._failed.discard(question)
+            self.retries += 1
+        self._under_way += 1
+        # A daemon, so that an answer that does not come never holds up the end of the process.
+        run = threading.Thread(target=request.run, args=(self._source, self._done), daemon=True)
+        run.start()
+        return request
+
+    def _take_next(self) -> None:
+        """Waits until a request has ended."""
+        with self._shutdown.interruptible():
+            while True:
+                try:
+                    request = self._done.get(timeout=_SECONDS_BETWEEN_LOOKS)
+                except queue.Empty:
+                    continue
+                break
+        self._take(request)
+
+    def _take_finished(self) -> None:
+        """Takes note of the requests that have ended meanwhile."""
+        while not self._done.empty():
+            self._take(self._done.get())
+
+    def _take(self, request: _Request) -> None:
+        self._under_way -= 1
+        outcome = request.outcome
+        if isinstance(outcome, TransientError):
+            self._pace.failed()
+            self._failed.add(request.question)
+            until = request.ended + (outcome.retry_after or 0)
+            self._troubles.append(_Trouble(request.began, until, outcome))
+        elif isinstance(outcome, Exception):
+            self._refused = True
+        elif request.full:
+            self._pace.succeeded(request.ended - request.began)
+
+    def _wait_if_troubled(self) -> None:
+        """Raises what makes the patience pause; nothing is sent until its pause is over."""
+        now = time.monotonic()
+        # What was under way when another failed has been waited for, unless it asks for more.
+        news = [one for one in self._troubles if one.began >= self._paused_at or one.until > now]
+        self._troubles.clear()
+        if not news:
+            return
+        self._paused_at = now
+        worst = max(news, key=lambda one: one.until)
+        if worst.fault.retry_after is not None:
+            worst.fault.retry_after = max(worst.until - now, 0)
+        raise worst.fault
+
+
+def _questions(
+    window: Window, date_format: DateFormat, first: Page, following: Window | None
+) -> list[Question]:
+    """Returns what will be asked for after page 1, the last first."""
+    # Without a count nothing would tell that the list has changed between pages fetched at once.
+    if first.total is None or first.last_number is None:
+        return []
+    last = first.last_number if first.has_next else 1
+    wanted = [Question(window, date_format, number) for number in range(2, last + 1)]
+    wanted += [] if following is None else [Question(following, date_format, 1)]
+    return wanted[::-1]
+
+
+class _Onwards:
+    """Hands out the pages of one window from page 2 on, fetched ahead; see `Tenant.onwards`."""
+
+    def __init__(
+        self, ahead: LookAhead, first: Question, total: int | None, wanted: list[Question]
+    ) -> None:
+        self._look_ahead = ahead
+        self._previous = first
+        self._total = total
+        self._wanted = wanted
+        self._requests: dict[Question, _Request] = {}
+        self._begin()
+
+    def __call__(self, number: int) -> Page:
+        """Returns a page."""
+        question = self._previous._replace(number=number)
+        if number != self._previous.number + 1:
+            self._stop()
+        self._previous = question
+        was_ahead = question in self._requests
+        if not was_ahead and self._wanted and self._wanted[-1] == question:
+            self._wanted.pop()
+        page = self._look_ahead.answer(question, self._requests, self._begin)
+        if was_ahead and page.total != self._total:
+            # The list has changed while pages were fetched: from here on, one after the other.
+            self._stop()
+            page = self._look_ahead.answer(question, {})._replace(unsettled=True)
+        self._total = page.total
+        self._begin()
+        return page
+
+    def _begin(self) -> None:
+        while self._wanted and len(self._requests) < self._look_ahead.allowed:
+            question = self._wanted[-1]
+            request = self._look_ahead.begin(question)
+            if request is None:
+                return
+            self._wanted.pop()
+            same = question.window == self._previous.window
+            (self._requests if same else self._look_ahead.following)[question] = request
+
+    def _stop(self) -> None:
+        """Forgets all that was fetched ahead, and fetches no more ahead."""
+        self._requests.clear()
+        self._wanted.clear()

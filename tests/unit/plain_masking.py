@@ -1,0 +1,63 @@
+"""The rules of masking texts, told without haste: each pattern looks at every word.
+
+`masking` takes short cuts to the words that matter; here is what they must come to.
+"""
+
+from __future__ import annotations
+
+import re
+
+from invicti_collector.masking import MASK
+
+_SENSITIVE_NAME = re.compile(
+    r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authori[sz]ation|cookie|session"
+    r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|client[-_ ]?key|recovery[-_ ]?code|otp",
+    re.IGNORECASE,
+)
+_SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret", re.IGNORECASE)
+_HEADER = re.compile(r"^[ \t]*([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
+_LINE = re.compile(r"[^\r\n]+")
+_TAG = re.compile(r"<([\w.:-]+)(?=[\s>])[^<>]*(?<!/)>")
+_CONTENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|[^<]+", re.DOTALL)
+_PART = re.compile(
+    r"^content-disposition:([^\r\n]*)(?:\r?\n[^\r\n]+){0,5}\r?\n\r?\n", re.IGNORECASE | re.MULTILINE
+)
+_BODY = re.compile(r"(?:(?!\r?\n--).)+", re.DOTALL)
+_WORD = r"(?:[\w.\-\[\]]|%5[BD])[\w.\-\[\]]*(?:%5[BD][\w.\-\[\]]*)*"
+_NAME = re.compile(
+    rf"({_WORD})(?:\\{{0,8}}[\"']|%2[27])?\s*(?:=|:|%3[AD])\s*|{_WORD}", re.IGNORECASE
+)
+_VALUE = re.compile(
+    r"(?P<quote>\\{1,8}[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?:(?P=quote))?"
+    r"|\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?"
+    r"|\[[^\]]*\]?|\{[^}]*\}?"
+    r"|(?:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]|[,}](?=[^\s\"']))+",
+    re.IGNORECASE | re.DOTALL,
+)
+_RULES = (
+    (_HEADER, _LINE, _SENSITIVE_HEADER),
+    (_PART, _BODY, _SENSITIVE_NAME),
+    (_TAG, _CONTENT, _SENSITIVE_NAME),
+    (_NAME, _VALUE, _SENSITIVE_NAME),
+)
+
+
+def mask_text(text: str) -> str:
+    """Returns what `mask_request_data` has to make of a text that is no JSON."""
+    if not _SENSITIVE_NAME.search(text):
+        return text
+    for names, values, sensitive in _RULES:
+        end = 0
+        while found := names.search(text, end):
+            end = found.end()
+            value = values.match(text, end) if sensitive.search(found.group(1) or "") else None
+            if value:
+                masked = _masked(value.group())
+                text = text[:end] + masked + text[value.end() :]
+                end += len(masked)
+    return text
+
+
+def _masked(value: str) -> str:
+    quote = re.match(r"\\*[\"']", value)
+    return f"{quote.group()}{MASK}{quote.group()}" if quote else MASK
