@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import html
+import http.client
 import json
 import re
 from collections.abc import Iterable
@@ -192,9 +193,29 @@ def describe_failure(
     cut = (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError, lower.HTTPError)
     if isinstance(fault, cut):
         return TransientError("the answer was cut short", where, _LATER)
+    no_http = _no_http(fault)
     return TransientError(
-        f"no connection ({type(fault).__name__})", where, "check host name, firewall and proxy"
+        f"the answer is not HTTP ({no_http})"
+        if no_http
+        else f"no connection ({type(fault).__name__})",
+        where,
+        _WRONG_URL if no_http else "check host name, firewall and proxy",
     )
+
+
+def _no_http(fault: BaseException) -> str:
+    """Returns http.client's name for what is wrong with an answer's head, empty for other faults.
+
+    It stands at the end of a chain of wrapped exceptions. A closed connection is one of them, too.
+    """
+    causes = [fault, *(cause for cause in fault.args if isinstance(cause, BaseException))]
+    causes += [cause for cause in causes[-1].args if isinstance(cause, BaseException)]
+    found = (
+        type(cause).__name__
+        for cause in causes
+        if isinstance(cause, http.client.HTTPException) and not isinstance(cause, OSError)
+    )
+    return next(found, "")
 
 
 def _describe_proxy_failure(text: str, where: str, proxy: str) -> TransientError:
