@@ -99,7 +99,8 @@ class Delivery:
         # A filter must not lose what it cannot judge.
         if wanted and isinstance(endpoint, str) and endpoint not in wanted:
             return False
-        return str(record.field("Type")).lower() not in self._settings.exclude_types
+        kind = record.field("Type")
+        return not isinstance(kind, str) or kind.lower() not in self._settings.exclude_types
 
     def _event(self, record: Record) -> Event:
         data = event_json(record, self._settings.request_data)

@@ -42,6 +42,9 @@ _ANY_PAGE = 4 * 1024 * 1024
 _CHUNK = 256 * 1024
 _LEAST_SECONDS = 0.1
 
+_CREDIBLE = (946_684_800, 7_258_118_400)
+"""Years 2000 to 2199: windows by a date near year 1 or 9999 could not be written."""
+
 
 class Network(NamedTuple):
     """How the tenant is reached.
@@ -170,9 +173,10 @@ class InvictiApi:
     def _note_time(self, answer: requests.Response) -> None:
         try:
             told = parsedate_to_datetime(answer.headers["Date"]).timestamp()
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError):
             return
-        self._offset = told - time.time()
+        if _CREDIBLE[0] <= told < _CREDIBLE[1]:
+            self._offset = told - time.time()
 
     def _host_of_proxy(self) -> str:
         return urlsplit(self._network.proxy).hostname or ""
