@@ -226,6 +226,7 @@ def large() -> dict[str, Script]:
         "lists": _bomb("gzip", b"".join([packed(b"[],", 31)])),
         "objects": _json('{"List":[' + '{"":0},' * (4 * MEGABYTE) + "{}]}"),
         "texts": _json('{"List":[' + '"ab",' * (6 * MEGABYTE) + '""]}'),
+        "records": _json('{"List":[' + '"",' * 500_000 + '""]}'),
         "deep lists": _json("[" * 10_000_000),
         "deep objects": _json('{"List":' * 1_000_000),
         "deep in a record": _json(
