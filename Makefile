@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package docs bench soak coverage mutation screenshots dashboards real-splunk release clean
+.PHONY: demo test lint package docs bench soak coverage mutation fuzz screenshots dashboards real-splunk release clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -20,6 +20,7 @@ lint: $(VENV)/ready
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(RUN) -m bandit --quiet --configfile pyproject.toml --recursive bin
 	git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run .ci/install-browser tests/real_splunk/run | xargs $(VENV)/bin/shellcheck
 
 ## dist/TA-invicti-auditlogs-<version>.tar.gz, inspected by AppInspect.
@@ -51,6 +52,10 @@ coverage: $(VENV)/ready
 ## Whether the unit tests notice small changes of the pure core; MODULES="pages timeline" for some of it.
 mutation: $(VENV)/ready
 	$(RUN) -m tests.mutation $(MODULES)
+
+## Answers of tenant and event collector, settings and requests to the REST handlers, changed at random, at length.
+fuzz: $(VENV)/ready
+	FUZZ_EXAMPLES=5000 $(RUN) -m pytest tests/fuzz -n auto
 
 ## Every page and error of the configuration, in both themes, as pictures in .build/screenshots.
 screenshots: $(VENV)/ready

@@ -14,8 +14,9 @@ usage() {
     cat <<'TEXT'
 Usage: ./package.sh [--skip-inspection] [--output DIR]
 
-Writes dist/TA-invicti-auditlogs-<version>.tar.gz and inspects it with Splunk AppInspect. The same tree gives the
-same bytes. The version stands in app.manifest.
+Writes dist/TA-invicti-auditlogs-<version>.tar.gz and inspects it with Splunk AppInspect. Beside it goes a list of
+the libraries in it, <version>.cdx.json (CycloneDX). The same tree gives the same bytes. The version stands in
+app.manifest.
 
   --skip-inspection  do not run AppInspect (for quick test cycles)
   --output DIR       write the package there instead of dist/
@@ -116,7 +117,7 @@ inspect() {
 }
 
 main() {
-    local output=$ROOT/dist inspection=yes version package
+    local output=$ROOT/dist inspection=yes version package list
     while (($#)); do
         case $1 in
             --skip-inspection) inspection=no ;;
@@ -129,18 +130,19 @@ main() {
     require_python
     lock
     version=$(version)
-    package=$APP-$version.tar.gz
+    package=$APP-$version.tar.gz list=$APP-$version.cdx.json
     say "building $APP $version"
     stage
     build "$version"
     "$PYTHON" "$ROOT/.ci/package/pack.py" "$BUILT" "$BUILD/$package"
+    "$BUILD/venv-package/bin/python" "$ROOT/.ci/package/sbom.py" "$BUILT" "$ROOT/lib/requirements.txt" "$BUILD/$list"
     if [[ $inspection == yes ]]; then
         say "inspecting with AppInspect"
         inspect "$BUILD/$package"
     fi
     # Only now: what lies in the output folder is fit to ship.
     mkdir -p "$output"
-    mv "$BUILD/$package" "$output/$package"
+    mv "$BUILD/$package" "$BUILD/$list" "$output/"
     say "$output/$package"
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import html
+import http.client
 import json
 import re
 from collections.abc import Iterable
@@ -83,9 +84,10 @@ def check_answer(
         ServerError: on 408, 429 and 5xx.
     """
     status = answer.status_code
+    secrets = list(secrets)
     detail = _detail(answer, body, secrets)
     if status == 200:
-        _check_content_type(answer, where)
+        _check_content_type(answer, where, secrets)
     elif 300 <= status < 400:
         raise UnexpectedAnswerError(
             f"the server redirects (HTTP {status}): a wrong URL, or single sign-on",
@@ -115,12 +117,13 @@ def _remedy_of_refusal(status: int, detail: str) -> str:
     return _REMEDIES[status] if status == 401 else next(told, _REMEDIES[status])
 
 
-def _check_content_type(answer: requests.Response, where: str) -> None:
+def _check_content_type(answer: requests.Response, where: str, secrets: list[str]) -> None:
     content_type = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if content_type and "json" not in content_type:
         cause = "a sign-in page or a proxy's page" if "html" in content_type else "not the API"
+        told = _without(secrets, content_type)[:_DETAIL_LENGTH]
         raise UnexpectedAnswerError(
-            f"the answer is {content_type}, not JSON: probably {cause}", where, _WRONG_URL
+            f"the answer is {told}, not JSON: probably {cause}", where, _WRONG_URL
         )
 
 
@@ -136,23 +139,27 @@ def retry_after(answer: requests.Response, now: float | None) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return None if now is None else max(moment - now, 0.0)
 
 
-def _detail(answer: requests.Response, body: bytes, secrets: Iterable[str]) -> str:
+def _detail(answer: requests.Response, body: bytes, secrets: list[str]) -> str:
     """Returns status and message of an error answer, in one short line without secrets."""
-    text = _message(body[:20_000].decode("utf-8", "replace"))
-    secrets = list(secrets)
+    text = _without(secrets, _message(body[:20_000].decode("utf-8", "replace")))
+    text = " ".join(text.split())[:_DETAIL_LENGTH]
+    return f"HTTP {answer.status_code}" + (f" {text}" if text else "")
+
+
+def _without(secrets: list[str], text: str) -> str:
+    """Returns a server's text with any form of the secrets masked, that of the header too."""
     pair = base64.b64encode(":".join(reversed(secrets)).encode()).decode()
     for secret in (pair, *secrets):
         for form in {secret, quote(secret, safe="")}:
             # .NET writes the hexadecimal digits of a quoted text in lower case.
             pattern = re.compile(re.escape(form), re.IGNORECASE)
             text = pattern.sub("********", text) if form else text
-    text = " ".join(text.split())[:_DETAIL_LENGTH]
-    return f"HTTP {answer.status_code}" + (f" {text}" if text else "")
+    return text
 
 
 def _message(text: str) -> str:
@@ -192,9 +199,29 @@ def describe_failure(
     cut = (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError, lower.HTTPError)
     if isinstance(fault, cut):
         return TransientError("the answer was cut short", where, _LATER)
+    no_http = _no_http(fault)
     return TransientError(
-        f"no connection ({type(fault).__name__})", where, "check host name, firewall and proxy"
+        f"the answer is not HTTP ({no_http})"
+        if no_http
+        else f"no connection ({type(fault).__name__})",
+        where,
+        _WRONG_URL if no_http else "check host name, firewall and proxy",
     )
+
+
+def _no_http(fault: BaseException) -> str:
+    """Returns http.client's name for what is wrong with an answer's head, empty for other faults.
+
+    It stands at the end of a chain of wrapped exceptions. A closed connection is one of them, too.
+    """
+    causes = [fault, *(cause for cause in fault.args if isinstance(cause, BaseException))]
+    causes += [cause for cause in causes[-1].args if isinstance(cause, BaseException)]
+    found = (
+        type(cause).__name__
+        for cause in causes
+        if isinstance(cause, http.client.HTTPException) and not isinstance(cause, OSError)
+    )
+    return next(found, "")
 
 
 def _describe_proxy_failure(text: str, where: str, proxy: str) -> TransientError:

@@ -296,13 +296,34 @@ def read_proxy(values: Values) -> str:
             "give the host as a name or an IP address without a scheme, and a port from 1 to 65535",
         )
     scheme = PROXY_SCHEMES[kind]
+    _check_host(host)
     if kind == "socks5" and _text(values, "proxy_rdns").lower() in _TRUE:
         scheme = "socks5h"
-    return f"{scheme}://{_credentials(values)}{host}:{port}"
+    return f"{scheme}://{_credentials(values, kind)}{host}:{port}"
 
 
-def _credentials(values: Values) -> str:
+def _check_host(host: str) -> None:
+    try:
+        usable = bool(urlsplit(f"http://{host}:1").hostname) and host.count(":") != 1
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(
+            "the proxy's host is malformed", "proxy settings", "give an IPv6 address in brackets"
+        )
+
+
+def _credentials(values: Values, kind: str) -> str:
     user, password = _text(values, "proxy_username"), values.get("proxy_password") or ""
+    try:
+        # requests writes them so into the header for an HTTP proxy, PySocks as UTF-8.
+        (user + password).encode("latin-1" if kind == "http" else "utf-8")
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "the proxy's user name or password has a character in it that cannot be sent",
+            "proxy settings",
+            "use a proxy account whose name and password have Western European characters only",
+        ) from None
     return f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
 
 
@@ -314,6 +335,8 @@ def _needed(values: Values, name: str, where: str, remedy: str) -> str:
     text = _text(values, name)
     if not text:
         raise ConfigurationError(f"{name} is missing", where, remedy)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ConfigurationError(f"{name} has half a character in it", where, remedy)
     return text
 
 

@@ -101,7 +101,8 @@ class Delivery:
             if isinstance(endpoint, str) and endpoint not in settings.endpoint_types:
                 return False
         excluded = settings.exclude_types
-        return not excluded or str(record.field("Type")).lower() not in excluded
+        kind = record.field("Type") if excluded else None
+        return not isinstance(kind, str) or kind.lower() not in excluded
 
     def _event(self, record: Record) -> Event:
         data = event_json(record, self._settings.request_data)

@@ -18,6 +18,9 @@ from invicti_collector.records import Record, read_records
 PAGE_SIZE = 200
 """The most that the API gives (invicti-api.md 1.1)."""
 
+MOST_RECORDS = 100 * PAGE_SIZE
+"""Of a server that gives more than was asked for."""
+
 
 class Order(Enum):
     """How the tenant sorts its list; documented nowhere (invicti-api.md 1.6)."""
@@ -91,6 +94,12 @@ def read_page(body: Any, number: int) -> Page:
             f"auditlogs/list page {number}",
             "check the account's base URL: it must be the address of Invicti Enterprise itself",
         )
+    if len(items) > MOST_RECORDS:
+        raise UnexpectedAnswerError(
+            f"the page has {len(items)} records although {PAGE_SIZE} are the most",
+            f"auditlogs/list page {number}",
+            _ASK_SERVER,
+        )
     return Page(
         number,
         read_records(items),
@@ -98,6 +107,9 @@ def read_page(body: Any, number: int) -> Page:
         _has_next(envelope, number, bool(items)),
         _last_number(envelope),
     )
+
+
+_ASK_SERVER = "ask who runs the tenant, or the proxy on the way"
 
 
 def _outline(body: Any) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Generator, Iterator
 from typing import Callable, NamedTuple
 
+from invicti_collector.errors import UnexpectedAnswerError
 from invicti_collector.pages import Order, Page
 from invicti_collector.records import Record
 
@@ -26,6 +27,9 @@ UNCOUNTED_PASSES = 3
 BARREN_PAGES = 3
 """Pages in a row that only repeat records of the same pass: the end of a list that does not tell
 its end, or lies about it. The count proves whether it was."""
+
+MOST_PAGES = 50_000
+"""Of one pass, ten million records: a list that is longer has no end."""
 
 Fetch = Callable[[int], Page]
 Pages = Generator[Page, None, "Reading"]
@@ -79,6 +83,12 @@ class _Pass:
             self.shrunk = True
         self.total = self.total if page.total is None else page.total
         self.pages += 1
+        if self.pages > MOST_PAGES:
+            raise UnexpectedAnswerError(
+                f"the list of audit logs has no end: {MOST_PAGES} pages, and more to come",
+                f"auditlogs/list page {page.number}",
+                "what was new is delivered; ask who runs the tenant, or the proxy on the way",
+            )
         before = len(self.ids)
         known_here = 0
         for record in page.records:
@@ -184,7 +194,7 @@ def _from_the_end(fetch: Fetch, last: int, walk: _Pass) -> Iterator[Page]:
     yield page
     yield from _onwards(fetch, page, walk)
     for number in range(last - 1, 1, -1):
-        if walk.complete:
+        if walk.complete or walk.barren >= BARREN_PAGES:
             return
         page = fetch(number)
         walk.take(page)

@@ -11,7 +11,13 @@ import json
 import re
 from typing import Any, NamedTuple
 
-_decode_at = json.JSONDecoder().raw_decode
+
+def _refuse(constant: str) -> Any:
+    """`NaN` and the like, which Python reads, are no JSON: no event may hold them."""
+    raise ValueError(constant)
+
+
+_decode_at = json.JSONDecoder(parse_constant=_refuse).raw_decode
 
 
 class Received(NamedTuple):

@@ -7,6 +7,7 @@ Fields and their forms: invicti-api.md 2.1.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from datetime import datetime, timezone
@@ -100,7 +101,11 @@ def id_digest(name: str) -> int:
 
 def _content_digest(item: Any, twins: dict[int, int]) -> int:
     """Tells apart equal items of one page, so that neither of two is taken for the other."""
-    content = _digest(json.dumps(item, sort_keys=True).encode())
+    try:
+        text = json.dumps(item, sort_keys=True)
+    except RecursionError:
+        text = json.dumps(_as_json_can(item))
+    content = _digest(text.encode())
     twin = twins.get(content, 0)
     twins[content] = twin + 1
     return content if twin == 0 else _digest(b"%d/%d" % (content, twin))
@@ -154,8 +159,22 @@ def _json_escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match.group()):04x}"
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _decode_at = json.JSONDecoder().raw_decode
+
+_DEEPEST = 100
+_TOO_DEEP = "(nested too deeply)"
+
+
+def _as_json_can(value: Any, depth: int = 0) -> Any:
+    """Returns a value as it can be written: Python reads `NaN`, 1e999, and a little deeper."""
+    if depth > _DEEPEST:
+        return _TOO_DEEP
+    if isinstance(value, dict):
+        return {name: _as_json_can(inner, depth + 1) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_json_can(inner, depth + 1) for inner in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 def event_json(record: Record, request_data: str) -> str:
@@ -181,7 +200,10 @@ def event_json(record: Record, request_data: str) -> str:
 
 
 def _encoded(value: Any) -> str:
-    text = _encode(value)
+    try:
+        text = _encode(value)
+    except (RecursionError, ValueError):
+        text = _encode(_as_json_can(value))
     return text if text.isascii() else _NOT_IN_XML.sub(_json_escape, text)
 
 

@@ -101,8 +101,8 @@ class InputRun:
             return self._fail(fault.label, str(fault))
         except Exception as fault:  # noqa: BLE001 - the last resort must tell splunkd and the log
             self._log.debug("action=crashed", exc_info=True)
-            where = place_of(fault)
-            return self._fail("Bug", f"error={quoted(repr(fault))} where={quoted(where)}")
+            kind, where = type(fault).__name__, place_of(fault)  # its own text may hold a secret
+            return self._fail("Bug", f"error={quoted(kind)} where={quoted(where)}")
         return 0
 
     def _fail(self, label: str, text: str) -> int:

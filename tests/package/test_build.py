@@ -48,6 +48,8 @@ def test_a_clone_elsewhere_gives_the_same_bytes(
     build_package(copy, copy / "out")
     again = copy / "out" / package.name
     assert _sha256(again) == _sha256(package)
+    names = [file.with_suffix("").with_suffix(".cdx.json") for file in (again, package)]
+    assert names[0].read_bytes() == names[1].read_bytes()
 
 
 def _sha256(file: Path) -> str:

@@ -251,10 +251,15 @@ def test_a_proxy_is_a_url(changes: dict[str, str], expected: str) -> None:
     assert read_proxy({**values, **changes}) == expected
 
 
-@given(st.text(min_size=1).map(str.strip).filter(bool), st.text(min_size=1))
-def test_any_credentials_of_a_proxy_reach_it(user: str, password: str) -> None:
+_IN_A_HEADER = st.characters(max_codepoint=255)
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+@given(user=st.text(_IN_A_HEADER).map(str.strip).filter(bool), password=st.text(_IN_A_HEADER))
+def test_any_credentials_of_a_proxy_reach_it(kind: str, user: str, password: str) -> None:
     values = {
         "proxy_enabled": "1",
+        "proxy_type": kind,
         "proxy_url": "p",
         "proxy_port": "1",
         "proxy_username": user,
@@ -273,6 +278,10 @@ def test_any_credentials_of_a_proxy_reach_it(user: str, password: str) -> None:
         {"proxy_port": "http"},
         {"proxy_port": "123456"},
         {"proxy_type": "socks4"},
+        {"proxy_url": "[[::1]"},
+        {"proxy_url": "proxy.example:8080"},
+        {"proxy_username": "joe", "proxy_password": "\u0142\u00f3d\u017a"},
+        {"proxy_username": "joe", "proxy_password": "\ud800", "proxy_type": "socks5"},
     ],
 )
 def test_a_malformed_proxy_is_refused(changes: dict[str, str]) -> None:

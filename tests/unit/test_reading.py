@@ -7,7 +7,7 @@ whatever happens, a verified reading must have shown every record that was there
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -15,8 +15,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from invicti_collector import reading
+from invicti_collector.errors import UnexpectedAnswerError
 from invicti_collector.pages import Page, read_page
-from invicti_collector.reading import FRUITLESS_PASSES, Fetch, Reading, read_window, unseen
+from invicti_collector.reading import (
+    FRUITLESS_PASSES,
+    Fetch,
+    Pages,
+    Reading,
+    read_window,
+    unseen,
+)
 from invicti_collector.records import id_digest
 from tests.fakes.tenant import NOON, guid, iso
 
@@ -346,3 +355,59 @@ def test_unseen_gives_each_new_record_of_a_page_once() -> None:
     items = [{"Id": guid(number), "CreatedAt": iso(NOON)} for number in (1, 2, 1, 3, 2)]
     found = unseen(read_page(items, 1), digests([3]))
     assert [record.name for record in found] == [guid(1), guid(2)]
+
+
+def hostile(total: Any, repeats: int, **more: Any) -> tuple[Callable[[int], Page], list[int]]:
+    """A list of which every page says that another follows; each `repeats` pages are the same."""
+    asked: list[int] = []
+
+    def fetch(number: int) -> Page:
+        asked.append(number)
+        first = number // repeats % 10**6
+        items = [{"Id": guid(first), "CreatedAt": iso(NOON + first)}]
+        return read_page(
+            {"HasNextPage": True, "List": items, "TotalItemCount": total, **more}, number
+        )
+
+    return fetch, asked
+
+
+def result_of(pages: Pages) -> Reading:
+    found: list[Reading] = []
+
+    def through() -> Iterator[Page]:
+        found.append((yield from pages))
+
+    list(through())
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    "total", [None, 10**12, 10**4000, 1e400], ids=["none", "large", "huge", "inf"]
+)
+def test_a_list_that_always_has_more_is_given_up(
+    total: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_PAGES", 500)
+    fetch, asked = hostile(total, repeats=1)
+    pages = read_window(fetch, fetch(1), frozenset(), None)
+    with pytest.raises(UnexpectedAnswerError, match="has no end"):
+        for _ in pages:
+            pass
+    assert len(asked) == 501
+
+
+@pytest.mark.parametrize("page_count", [10**6, 10**4000], ids=["million", "huge"])
+def test_a_page_count_of_a_million_does_not_make_a_million_requests(page_count: int) -> None:
+    # Known already, oldest first: it is read from its end, backwards.
+    fetch, asked = hostile(450, 10**9, PageCount=page_count)
+    seen = {id_digest(guid(number)) for number in range(20)}
+    found = result_of(read_window(fetch, fetch(1), seen, 440))
+    assert not found.verified
+    assert len(asked) < 100
+
+
+def test_a_page_count_alone_does_not_make_a_million_requests() -> None:
+    fetch, asked = hostile(None, 10**9, PageCount=10**6)
+    result_of(read_window(fetch, fetch(1), frozenset(), 5))
+    assert len(asked) < 100

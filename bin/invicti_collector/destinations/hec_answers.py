@@ -134,7 +134,7 @@ def read_answer(answer: requests.Response, body: bytes, asked: Asked) -> Receipt
     told = _decoded(body)
     code = _number(told.get("code"))
     if status == 200:
-        return _receipt(answer, told, code, where)
+        return _receipt(answer, told, code, asked)
     said = _said(status, code, told.get("text"), asked.token)
     number = _number(told.get("invalid-event-number"))
     if status in _PASSING or status > 504:
@@ -153,13 +153,16 @@ def read_answer(answer: requests.Response, body: bytes, asked: Asked) -> Receipt
 
 
 def _receipt(
-    answer: requests.Response, told: dict[str, Any], code: int | None, where: str
+    answer: requests.Response, told: dict[str, Any], code: int | None, asked: Asked
 ) -> Receipt:
     """Returns the receipt; anything but an event collector's own words is none."""
     if code != 0 and code not in _CROWDED:
         content_type = answer.headers.get("Content-Type", "").split(";")[0].strip() or "untyped"
         raise UnexpectedAnswerError(
-            f"the answer (HTTP 200, {content_type}) is not an event collector's", where, _WRONG_URL
+            f"the answer (HTTP 200, {_words(content_type, asked.token)}) is not an event "
+            "collector's",
+            asked.where,
+            _WRONG_URL,
         )
     return Receipt(_number(told.get("ackId")), code in _CROWDED)
 
@@ -194,7 +197,8 @@ def read_acks(answer: requests.Response, body: bytes, asked: Asked) -> set[int]:
     told = _decoded(body)
     acks = told.get("acks")
     if answer.status_code == 200 and isinstance(acks, dict):
-        return {int(name) for name, done in acks.items() if done is True and name.isdecimal()}
+        done = (name for name, is_done in acks.items() if is_done is True)
+        return {int(name) for name in done if re.fullmatch(r"[0-9]{1,20}", name)}
     if answer.status_code != 200:
         try:
             read_answer(answer, body, asked)
@@ -217,7 +221,11 @@ def _number(value: Any) -> int | None:
 
 def _said(status: int, code: int | None, text: Any, token: str) -> str:
     """Returns status, code and an event collector's own words, in a short line without secrets."""
-    words = " ".join(text.split()) if isinstance(text, str) else ""
-    words = re.sub(re.escape(token), "********", words, flags=re.IGNORECASE)[:100]
+    words = _words(text, token) if isinstance(text, str) else ""
     number = "" if code is None else f"code {code}"
     return " ".join(filter(None, (f"HTTP {status}", number, words)))
+
+
+def _words(text: str, token: str) -> str:
+    """Returns a receiver's text, short and without the token."""
+    return re.sub(re.escape(token), "********", " ".join(text.split()), flags=re.IGNORECASE)[:100]

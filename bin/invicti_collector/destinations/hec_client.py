@@ -12,6 +12,7 @@ import requests
 import urllib3
 
 from invicti_collector.answers import describe_failure
+from invicti_collector.bounded_http import BoundedSession
 from invicti_collector.configuration import HecTarget
 from invicti_collector.destinations.hec_answers import Asked, UncertainError
 from invicti_collector.errors import CollectorError, ConfigurationError, TransientError
@@ -174,15 +175,13 @@ class HecClient:
                 stream=True,
             )
             with answer:
-                return answer, _content(answer, self._seconds[1])
+                return answer, _content(answer)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
             raise _failure(fault, where, self._proxy) from None
 
 
 def _session(target: HecTarget, route: Route) -> requests.Session:
-    session = requests.Session()
-    # The environment's proxies and .netrc are not what the administrator has set here.
-    session.trust_env = False
+    session = BoundedSession(lambda: route.seconds[1], LARGEST_ANSWER)
     session.headers.update(
         {
             "Authorization": f"Splunk {target.token}",
@@ -197,13 +196,12 @@ def _session(target: HecTarget, route: Route) -> requests.Session:
     return session
 
 
-def _content(answer: requests.Response, seconds: float) -> bytes:
-    """Returns the body within bounds of size and time; the beginning tells all there is to know."""
-    began = time.monotonic()
+def _content(answer: requests.Response) -> bytes:
+    """Returns the body within bounds of size; the beginning tells all there is to know."""
     content = b""
-    for chunk in answer.iter_content(64 * 1024):
+    while chunk := answer.raw.read1(64 * 1024, decode_content=True):
         content += chunk
-        if len(content) > LARGEST_ANSWER or time.monotonic() - began > seconds:
+        if len(content) > LARGEST_ANSWER:
             break
     return content
 
