@@ -90,10 +90,10 @@ def spl_linter() -> Path:
         raise MissingError("splint-spl needs CPython 3.11, 3.12 or 3.13")
 
     def install() -> None:
-        _run(str(python), "-m", "venv", "--clear", str(folder))
-        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "splint.txt"))
+        run(str(python), "-m", "venv", "--clear", str(folder))
+        run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "splint.txt"))
 
-    _install_once(folder, PINS / "splint.txt", install)
+    install_once(folder, PINS / "splint.txt", install)
     return folder / "bin" / "splint"
 
 
@@ -102,10 +102,10 @@ def addon_tester() -> Path:
     folder = BUILD / "venv-addon"
 
     def install() -> None:
-        _run(sys.executable, "-m", "venv", "--clear", str(folder))
-        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "addon.txt"))
+        run(sys.executable, "-m", "venv", "--clear", str(folder))
+        run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "addon.txt"))
 
-    _install_once(folder, PINS / "addon.txt", install)
+    install_once(folder, PINS / "addon.txt", install)
     return folder / "bin" / "python"
 
 

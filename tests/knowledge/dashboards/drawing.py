@@ -28,8 +28,12 @@ _ENOUGH = 120_000
 _ITS_OWN = ("has no config.layoutApi property", "strict mode: missing type")
 
 
-_BOTTOM = """() => Math.ceil(Math.max(...[...document.querySelectorAll('[data-test=grid-item]')]
-    .map(each => each.getBoundingClientRect().bottom))) + 8"""
+_CORNER = """() => {
+    const boxes = [...document.querySelectorAll('[data-test=grid-item]')]
+        .map(each => each.getBoundingClientRect());
+    const farthest = side => Math.ceil(Math.max(...boxes.map(box => box[side]))) + 4;
+    return {x: 0, y: 0, width: farthest('right'), height: farthest('bottom')};
+}"""
 
 
 class Table(NamedTuple):
@@ -104,9 +108,8 @@ class Canvas:
     def picture(self, file: Path) -> None:
         """Take a picture of the whole dashboard."""
         self.page.mouse.move(0, 0)
-        height = self.page.evaluate(_BOTTOM)
-        clip = {"x": 0, "y": 0, "width": WIDTH, "height": height}
-        self.page.screenshot(path=file, clip=clip, animations="disabled", caret="hide")  # type: ignore[arg-type]
+        clip = self.page.evaluate(_CORNER)
+        self.page.screenshot(path=file, clip=clip, animations="disabled", caret="hide")
 
     def settle(self) -> None:
         """Wait until every search is answered and drawn."""

@@ -27,10 +27,7 @@ each_dashboard = pytest.mark.parametrize(
 def _rectangles(dashboard: Dashboard) -> dict[str, tuple[int, int, int, int]]:
     structure = dashboard.definition["layout"]["structure"]
     sides = ("x", "y", "w", "h")
-    return {
-        each["item"]: tuple(each["position"][side] for side in sides)
-        for each in structure
-    }
+    return {each["item"]: tuple(each["position"][side] for side in sides) for each in structure}
 
 
 def _sources_used(dashboard: Dashboard) -> set[str]:
