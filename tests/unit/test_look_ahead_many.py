@@ -350,7 +350,7 @@ def test_a_backfill_collects_the_same_with_and_without(order: str) -> None:
         tenant = FakeTenant(Clock(), order=order, page_size=20, seconds=0.01)
         tenant.fill(3_000, NOON - 90 * DAY, NOON - 60)
         bench = Bench(tenant)
-        bench.wrap = lambda source, most=most: LookAhead(  # type: ignore[misc]
+        bench.wrap = lambda source, most=most: LookAhead(  # type: ignore[misc, assignment]
             source, most, Patience(60, time.sleep), Shutdown()
         )
         bench.run()
