@@ -60,6 +60,7 @@ ACCOUNTS = (
     Bad("api_token", "", "api_token is missing"),
     Bad("ca_bundle", "/nonexistent/ca.pem", "the CA bundle /nonexistent/ca.pem cannot be read"),
     Bad("date_format", "dd.MM.yyyy", "date_format dd.MM.yyyy is not known"),
+    Bad("requests_at_once", "5", "requests_at_once 5 is not known"),
 )
 
 

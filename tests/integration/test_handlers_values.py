@@ -38,7 +38,15 @@ VALUES = {
     "format": "%s{0}${x}%00",
 }
 FIELDS = {
-    ACCOUNTS: ("base_url", "user_id", "api_token", "date_format", "ca_bundle", "last_check"),
+    ACCOUNTS: (
+        "base_url",
+        "user_id",
+        "api_token",
+        "date_format",
+        "ca_bundle",
+        "requests_at_once",
+        "last_check",
+    ),
     HEC_TARGETS: ("urls", "token", "ca_bundle", "use_ack"),
     f"{SETTINGS}/proxy": (
         "proxy_enabled",

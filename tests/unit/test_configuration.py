@@ -111,6 +111,17 @@ def test_a_missing_credential_is_refused(name: str, value: str | None) -> None:
     assert "API Settings" in fault.remedy
 
 
+def test_requests_at_once_are_one_to_four() -> None:
+    for choice in ("1", "2", "3", "4", " 4 "):
+        assert account(requests_at_once=choice).requests_at_once == int(choice)
+    for unset in (None, ""):
+        assert account(requests_at_once=unset).requests_at_once == 4
+    for wrong in ("0", "5", "-1", "1.5", "four", "40"):
+        fault = refused(account, requests_at_once=wrong)
+        assert f"requests_at_once {wrong} is not known" in fault.error
+        assert "1, 2, 3, 4" in fault.remedy
+
+
 def test_a_date_format_is_one_of_three() -> None:
     for choice in ("auto", "MM/dd/yyyy HH:mm:ss", "ISO 8601"):
         assert account(date_format=choice).date_format == choice
