@@ -74,9 +74,9 @@ class Collector:
         self._clock = TenantClock(tenant, local_clock)
         self._progress = Progress(store, _load_state(store))
         self._clock.assumed_offset = self._progress.state.clock_offset
-        self._survey = Survey(
-            tenant.page, connection, self._progress, self._clock, log, self._new_state
-        )
+        if self._progress.state.connection == connection.digest:
+            tenant.recall(self._progress.state.notes)
+        self._survey = Survey(tenant, connection, self._progress, self._clock, log, self._new_state)
         self._delivery = Delivery(settings, destination, self._progress, lease, self._clock, log)
         self._polled_at = 0.0
         self.polled = 0
@@ -213,7 +213,7 @@ class Collector:
             covered = max(covered, state.live.verified_at - timeline.LATENESS - timeline.SLACK)
         now = int(self._clock.now())
         live = LiveReading(window, reading.total, reading.collected, reading.fingerprint, now)
-        self._progress.save(covered=covered, live=live)
+        self._progress.save(covered=covered, live=live, notes=dict(self._tenant.notes))
         self.polled = now
 
     # --- the backfill --------------------------------------------------------------------------

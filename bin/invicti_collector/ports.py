@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Callable, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable, NamedTuple, Protocol
 
 from invicti_collector.pages import Page
 from invicti_collector.timeline import DateFormat, Window
@@ -94,6 +94,20 @@ class Tenant(Protocol):
             first: The window's page 1, as just returned by `page`.
             following: The window of which page 1 is likely to be asked for next; None = none.
         """
+
+    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """Returns one page to look at; its records may not be collected.
+
+        Arguments and errors are those of `page`. A request without dates is also when the client
+        finds out what the tenant is like.
+        """
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What the client wants to know of this tenant in the next run, as JSON can hold it."""
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """Takes up the notes of an earlier run."""
 
     def now(self) -> float | None:
         """Returns the tenant's time in seconds since the epoch, None before it has told it."""

@@ -104,8 +104,8 @@ class UserDates:
             return seconds if form.step == 0 else seconds // form.step * form.step
         wall = (_EPOCH + timedelta(seconds=seconds)).astimezone(self._zone).replace(tzinfo=None)
         if form.step:
-            since = (wall - datetime(1970, 1, 1)) // _SECOND  # noqa: DTZ001 - a clock on the wall
-            wall = datetime(1970, 1, 1) + since // form.step * form.step * _SECOND  # noqa: DTZ001
+            since = (wall - datetime(1970, 1, 1)) // _SECOND
+            wall = datetime(1970, 1, 1) + since // form.step * form.step * _SECOND
         return self._seconds(wall, None)
 
     def _date(self, parts: dict[str, str]) -> tuple[int, int, int]:

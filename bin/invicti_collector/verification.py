@@ -12,7 +12,9 @@ from typing import Any
 
 import requests
 
+from invicti_collector.audit_log import export_page
 from invicti_collector.configuration import Account, HecTarget
+from invicti_collector.csv_export import CsvExport
 from invicti_collector.destinations.hec_answers import Asked, read_acks, read_answer
 from invicti_collector.destinations.hec_client import (
     ACK_PATH,
@@ -21,7 +23,7 @@ from invicti_collector.destinations.hec_client import (
     Receiver,
     Route,
 )
-from invicti_collector.errors import AuthenticationError, CollectorError, ServerError
+from invicti_collector.errors import AuthenticationError, CollectorError, NotThereError, ServerError
 from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.pages import PAGE_SIZE, Page
 from invicti_collector.shutdown import Shutdown
@@ -40,6 +42,9 @@ OWN_RECORDS_ONLY = (
 )
 WORKS = "works"
 WORKS_EMPTY = "works; the activity log is empty"
+WORKS_BY_EXPORT = (
+    "works; this build only exports CSV: records have no Id and are told apart by what they say"
+)
 
 _NO_PERMISSION = (
     "the user ID and the token are right; in Invicti, give the role of the API user the permission "
@@ -65,7 +70,7 @@ def verify_account(account: Account, network: Network) -> str:
         network: How the tenant is reached; see `trial`.
 
     Returns:
-        What was found, in a person's words: `WORKS`, or a warning.
+        What was found, in a person's words: `WORKS`, `WORKS_BY_EXPORT`, or a warning.
 
     Raises:
         CollectorError: when the account does not work, with the remedy.
@@ -78,9 +83,20 @@ def verify_account(account: Account, network: Network) -> str:
         if caller is None:
             raise
         raise AuthenticationError(fault.error, fault.where, _NO_PERMISSION) from fault
+    except NotThereError as fault:
+        return _verify_export(api, fault)
     if not first.records:
         return WORKS_EMPTY
     return OWN_RECORDS_ONLY if _sees_own_only(api, first, _addresses(caller)) else WORKS
+
+
+def _verify_export(api: InvictiApi, fault: NotThereError) -> str:
+    """Tries the CSV export of a build that has no list.
+
+    Whether it shows the API user's own records only cannot be told: it may not have addresses.
+    """
+    page = export_page(api, CsvExport(api, ()), fault)
+    return WORKS_BY_EXPORT if page.records else WORKS_EMPTY
 
 
 def _sees_own_only(api: InvictiApi, first: Page, own: frozenset[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Callable
@@ -74,6 +75,7 @@ class FakeTenant:
         self.items: list[Item] = []
         self.requests: list[tuple[Window, DateFormat, int]] = []
         self.one_by_one = threading.Lock()
+        self.notes: dict[str, Any] = {}
 
     def add(
         self, created: float, *, listed: float = 0.0, created_at: str | None = None, **more: Any
@@ -110,6 +112,14 @@ class FakeTenant:
         """See `ports.Source`."""
         with self.one_by_one:
             return self.page(window, date_format, number)
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """See `ports.Tenant`."""
+        self.notes = dict(notes)
+
+    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """See `ports.Tenant`."""
+        return self.page(window, date_format, number)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """See `ports.Tenant`."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from invicti_collector.audit_log import AuditLog
 from invicti_collector.collector import Collector
 from invicti_collector.configuration import read_account, read_input
 from invicti_collector.errors import CollectorError
@@ -187,6 +188,7 @@ class LocalInput:
         log = logging.getLogger("integration")
         log.setLevel(logging.CRITICAL)
         try:
+            tenant = AuditLog(api, log)
             Collector(
                 self._input, connection, tenant, self.destination, self.store, lease, log, self._now
             ).run()
