@@ -22,6 +22,7 @@ from invicti_collector.errors import (
     AuthenticationError,
     CollectorError,
     DatesRefusedError,
+    NotThereError,
     ServerError,
     TransientError,
     UnexpectedAnswerError,
