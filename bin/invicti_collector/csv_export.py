@@ -153,13 +153,16 @@ class CsvExport:
             return None
         last = int(self._polled["last"])
         listing = Listing(last, self._sheet(query, last))
+        held = self._listings.get(query.window)
+        if held and held.is_whole and held.last == last and same(held.tail, listing.tail):
+            return held  # numbered over all of its rows, which a part cannot be
         if listing.page(1).fingerprint == self._polled["mark"]:
             return listing
         if self._ask_profile():  # other dates make other rows
             listing = Listing(last, self._sheet(query, last))
-        if 0 < len(listing.tail) < PAGE_SIZE:
-            return listing
-        return None
+        if len(listing.tail) == PAGE_SIZE:
+            return Listing(*self._end_beyond(query, last, listing.tail))
+        return listing if 0 < len(listing.tail) < PAGE_SIZE else None
 
     def _will_be_halved(self, window: Window, last: int) -> bool:
         """Tells whether the collector will ask for a smaller tile instead of reading this one."""
@@ -168,10 +171,15 @@ class CsvExport:
         return large and not self._is_live(window)
 
     def _extended(self, query: Query, listing: Listing, number: int) -> Listing:
-        """Returns a window with one more page of it, or with all of them."""
-        if query.window.dated and not (number == listing.last and listing.newest_first):
+        """Returns a window with one more page of it, or with all of them.
+
+        Of a window that was read before, the page that new rows have pushed forward is enough.
+        """
+        likely = listing.last if listing.newest_first else 2
+        if query.window.dated and number != likely:
             return self._read_whole(query, listing.last, listing.tail)
-        listing.put(number, self._sheet(query, listing.last + 1 - number), alone=True)
+        sheet = self._sheet(query, listing.last + 1 - number)
+        listing.put(number, sheet, alone=not query.window.dated)
         return listing
 
     def _read_whole(self, query: Query, last: int, tail: Sheet) -> Listing:
@@ -193,10 +201,14 @@ class CsvExport:
         first = self._sheet(query, 1)
         if len(first) != PAGE_SIZE:
             return 1, first  # or all rows, of a server that does not page
-        full, step = 1, 1
+        return self._end_beyond(query, 1, first)
+
+    def _end_beyond(self, query: Query, full: int, first: Sheet) -> tuple[int, Sheet]:
+        """Returns the last page, which lies beyond a full one."""
+        step = 1
         while len(tail := self._sheet(query, full + step)) >= PAGE_SIZE:
             if same(tail, first) and len({row.content for row in first}) > 1:
-                return 1, first  # the same, where no second page is
+                return full, first  # the same: there is no paging
             full, step = full + step, 2 * step
             if full > MOST_PAGES:
                 raise _endless(query)

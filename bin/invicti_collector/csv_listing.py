@@ -42,15 +42,20 @@ class Listing:
         Arguments:
             number: Which page this is, from the export's end.
             sheet: Its rows.
-            alone: Whether pages before may be dropped, so that a history is never held whole.
+            alone: Whether all but page 1 may be dropped, so that a history is never held whole.
         """
         if alone:
-            self._pages.clear()
+            self._pages = {1: self._pages[1]}
         self._pages[number] = [self._numbering.record(row) for row in reversed(sheet)]
 
     def __contains__(self, number: object) -> bool:
         """Tells whether a page is there."""
         return number in self._pages
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all pages are there, numbered together."""
+        return len(self._pages) == self.last
 
     def page(self, number: int) -> Page:
         """Returns a page that is there; past the end, an empty one."""

@@ -65,6 +65,8 @@ def _decoded(body: bytes, content_type: str) -> str:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, _FALLBACK)
+    if body[1:2] == b"\0":  # no other encoding has it there
+        return body.decode("utf-16-le", _FALLBACK)
     charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", content_type, re.IGNORECASE)
     try:
         text = body.decode(charset.group(1) if charset else "utf-8", _FALLBACK)

@@ -250,7 +250,7 @@ class Tenant:
         with self._lock:
             return self._shaper.record(key)
 
-    def keys(self) -> list[int]:
+    def visible_keys(self) -> list[int]:
         """Keys of the records that the API user can see now."""
         with self._lock:
             layout = self._layout(Window())

@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from tests.standins.invicti_tenant import TenantServer
-
 from tests.unit.standins.invicti_tenant_client import EXPORT, ME, Client, quiet
 
 LABELS = {"Web": "Web UI", "Api": "API", "BackgroundTask": "Background Task"}
