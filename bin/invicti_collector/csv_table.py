@@ -30,11 +30,11 @@ class Table(NamedTuple):
 
     Attributes:
         lines: Its lines, of cells each, without empty ones.
-        whole: Whether the last line is as long as the first, or ends as a line ends.
+        ended: Whether the last line ends as a line ends.
     """
 
     lines: list[list[str]]
-    whole: bool
+    ended: bool
 
 
 def read_table(body: bytes, content_type: str) -> Table:
@@ -50,8 +50,7 @@ def read_table(body: bytes, content_type: str) -> Table:
     separator = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     lines = [line for line in reader if any(line)]
-    ends = not text or text[-1] in "\r\n"
-    return Table(lines, ends or not lines or len(lines[-1]) >= len(lines[0]))
+    return Table(lines, not text or text[-1] in "\r\n")
 
 
 def _separator(text: str) -> str:

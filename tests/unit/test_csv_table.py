@@ -64,14 +64,12 @@ def test_empty_lines_are_no_rows() -> None:
     assert read_table(b"", "").lines == []
 
 
-@pytest.mark.parametrize("text", ["a,b\r\n1,2\r\n3", 'a,b\r\n1,2\r\n"3', "a,b,c\r\n1,2"])
-def test_an_answer_that_was_cut_short_is_told(text: str) -> None:
-    assert not read_table(text.encode(), "").whole
-
-
-@pytest.mark.parametrize("text", ["", "a,b", "a,b\r\n1,2", "a,b\r\n1,2\r\n", 'a,b\n"1","2\n3"'])
-def test_an_answer_that_is_whole_is_told(text: str) -> None:
-    assert read_table(text.encode(), "").whole
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [("", True), ("a,b\r\n1,2\r\n", True), ("a\n", True), ("a,b\r\n1,2", False), ('a\n"1\n', True)],
+)
+def test_whether_the_last_line_has_an_end(text: str, ended: bool) -> None:
+    assert read_table(text.encode(), "").ended is ended
 
 
 @given(
