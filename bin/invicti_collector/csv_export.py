@@ -9,7 +9,7 @@ numbered; docs/on-premises-csv.md says what that can promise.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from invicti_collector import timeline
 from invicti_collector.csv_listing import Listing, Sheet, agreed, same, whole
