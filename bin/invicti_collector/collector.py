@@ -158,6 +158,9 @@ class Collector:
         if new_day and not self._survey.take():
             return
         window, first = self._first_live_page()
+        if not new_day and self._survey.is_due():
+            self._poll_live()  # this machine's clock had not noticed the day that the page tells
+            return
         live = self._progress.state.live
         same = live if live is not None and live.window == window else None
         if same and not new_day and _is_idle(first, same):
