@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_equal_rows_are_as_many_as_there_are() -> None:
     other = ("b", "Signin", "API", "15/07/2024 12:00")
     lines = [line, other, line, line]
 
-    def identities(lines: list[tuple[str, ...]]) -> set[int]:
+    def identities(lines: Sequence[Sequence[str]]) -> set[int]:
         numbering = Numbering()
         return {numbering.record(READER.read(columns, line)).digest for line in lines}
 
