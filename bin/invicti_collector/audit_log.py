@@ -13,13 +13,14 @@ import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from invicti_collector.csv_export import CsvExport
 from invicti_collector.csv_rows import Columns, RowsOfList
 from invicti_collector.errors import NotThereError, quoted
 from invicti_collector.invicti_api import InvictiApi
 from invicti_collector.list_after_export import ListAfterExport
+from invicti_collector.look_ahead import LookAhead
 from invicti_collector.pages import Page
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
 from invicti_collector.user_dates import Form, UserDates
@@ -33,17 +34,29 @@ class AuditLog:
     """Implements the port `Tenant`.
 
     Arguments:
-        api: The tenant's HTTP client.
+        api: The tenant's HTTP client, for all but the list.
+        listed: The list.
         log: The add-on's log.
     """
 
-    def __init__(self, api: InvictiApi, log: logging.Logger) -> None:
+    def __init__(self, api: InvictiApi, listed: LookAhead, log: logging.Logger) -> None:
         self._api = api
+        self._list = listed
         self._log = log
         self._source = ""
         self._export = CsvExport(api, _known_types())
         self._until: float | None = None
         self._crossing: ListAfterExport | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many were made."""
+        return self._list.requests + self._api.requests
+
+    @property
+    def retries(self) -> int:
+        """How many of them were made again."""
+        return self._list.retries + self._api.retries
 
     def now(self) -> float | None:
         """See `ports.Tenant`."""
@@ -72,18 +85,29 @@ class AuditLog:
             return self._find_out(number)
         if self._source == "export":
             return self._export.glance(window, date_format, number) or _empty(number)
-        return self._api.page(window, date_format, number)
+        return self._list.page(window, date_format, number)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """See `ports.Tenant`."""
         if self._source == "export":
             return self._export.page(window, date_format, number)
-        page = self._api.page(window, date_format, number)
+        return self._taken_over(window, self._list.page(window, date_format, number))
+
+    def onwards(
+        self, window: Window, date_format: DateFormat, first: Page, following: Window | None
+    ) -> Callable[[int], Page]:
+        """See `ports.Tenant`; an export is read one page after the other."""
+        if self._source == "export":
+            return lambda number: self.page(window, date_format, number)
+        fetch = self._list.onwards(window, date_format, first, following)
+        return lambda number: self._taken_over(window, fetch(number))
+
+    def _taken_over(self, window: Window, page: Page) -> Page:
         return self._crossing.taken_over(window, page) if self._crossing else page
 
     def _find_out(self, number: int) -> Page:
         try:
-            page = self._api.page(EVERYTHING, DateFormat.NONE, number)
+            page = self._list.page(EVERYTHING, DateFormat.NONE, number)
         except NotThereError as fault:
             if self._source == "list":
                 raise
@@ -102,7 +126,7 @@ class AuditLog:
         page = export_page(self._api, self._export, fault, number)
         if not self._source:
             with contextlib.suppress(NotThereError):  # once more, before such a thing is believed
-                listed = self._api.page(EVERYTHING, DateFormat.NONE, number)
+                listed = self._list.page(EVERYTHING, DateFormat.NONE, number)
                 self._source = "list"
                 return listed
             self._source = "export"

@@ -83,6 +83,8 @@ class InvictiApi:
         shutdown: Shutdown,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
+        self.requests = 0
+        """Those that it was patient with itself."""
         self._account = account
         self._network = network
         self._shutdown = shutdown
@@ -110,6 +112,7 @@ class InvictiApi:
         return self._patience.persist(self._ask_caller)
 
     def _ask_caller(self) -> dict[str, Any] | None:
+        self.requests += 1
         where = f"GET {self._account.base_url}{ME_PATH}"
         answer, body = self._get(ME_PATH, {}, where)
         if answer.status_code == 404:
@@ -134,7 +137,7 @@ class InvictiApi:
         """Returns one page of the audit log, patiently.
 
         Arguments:
-            window: As for `ports.Tenant.page`, which also tells what is raised.
+            window: As for `ports.Listed.page`, which also tells what is raised.
             date_format: As there.
             number: As there.
             size: Records a page, up to 200.
@@ -152,7 +155,7 @@ class InvictiApi:
         """Returns one page of the CSV export (invicti-api.md 1.2).
 
         Arguments:
-            window: As in `ports.Tenant.page`.
+            window: As in `ports.Listed.page`.
             date_format: The same.
             number: The same.
             read: Makes what is wanted of body, content type and the request's name; a
@@ -169,6 +172,7 @@ class InvictiApi:
         where = f"GET {self._account.base_url}{EXPORT_PATH} page {number}"
 
         def ask() -> T | None:
+            self.requests += 1
             answer, body = self._get(EXPORT_PATH, query, where, _ANY_CSV)
             if answer.status_code == 404 and "html" not in answer.headers.get("Content-Type", ""):
                 return None

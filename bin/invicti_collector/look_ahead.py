@@ -62,7 +62,7 @@ class _Trouble(NamedTuple):
 
 
 class LookAhead:
-    """Implements the port `Tenant`.
+    """Implements the port `Listed`.
 
     Arguments:
         source: Answers one request; called from several threads at once.
@@ -88,17 +88,17 @@ class LookAhead:
         self._following: dict[Question, _Request] = {}
 
     def now(self) -> float | None:
-        """See `ports.Tenant`."""
+        """See `ports.Listed`."""
         return self._source.now()
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
-        """See `ports.Tenant`."""
+        """See `ports.Listed`."""
         return self.answer(Question(window, date_format, number), self._following)
 
     def onwards(
         self, window: Window, date_format: DateFormat, first: Page, following: Window | None
     ) -> Callable[[int], Page]:
-        """See `ports.Tenant`."""
+        """See `ports.Listed`."""
         self._following.clear()
         wanted = _questions(window, date_format, first, following) if self._pace.most > 1 else []
         return _Onwards(self, Question(window, date_format, first.number), first.total, wanted)
@@ -117,7 +117,7 @@ class LookAhead:
             look_ahead: Begins others, once that for this page is under way.
 
         Raises:
-            CollectorError: see `ports.Tenant`.
+            CollectorError: see `ports.Listed`.
         """
         return self._patience.persist(lambda: self._try(question, ahead, look_ahead))
 
@@ -234,7 +234,7 @@ def _questions(
 
 
 class _Onwards:
-    """Hands out the pages of one window from page 2 on, fetched ahead; see `Tenant.onwards`."""
+    """Hands out the pages of one window from page 2 on, fetched ahead; see `Listed.onwards`."""
 
     def __init__(
         self, ahead: LookAhead, first: Question, total: int | None, wanted: list[Question]

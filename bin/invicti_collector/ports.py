@@ -57,14 +57,14 @@ class Source(Protocol):
     """A tenant that is asked once, without patience; from several threads at the same time."""
 
     def ask(self, window: Window, date_format: DateFormat, number: int) -> Page:
-        """Returns one page, or raises at the first failure; else as `Tenant.page`."""
+        """Returns one page, or raises at the first failure; else as `Listed.page`."""
 
     def now(self) -> float | None:
-        """See `Tenant.now`."""
+        """See `Listed.now`."""
 
 
-class Tenant(Protocol):
-    """The audit log of one Invicti Enterprise tenant."""
+class Listed(Protocol):
+    """The audit log of one Invicti Enterprise tenant, page by page."""
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """Returns one page of the records created in a window.
@@ -95,6 +95,13 @@ class Tenant(Protocol):
             following: The window of which page 1 is likely to be asked for next; None = none.
         """
 
+    def now(self) -> float | None:
+        """Returns the tenant's time in seconds since the epoch, None before it has told it."""
+
+
+class Tenant(Listed, Protocol):
+    """The audit log of one tenant, whichever way it offers it."""
+
     def glance(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """Returns one page to look at; its records may not be collected.
 
@@ -108,9 +115,6 @@ class Tenant(Protocol):
 
     def recall(self, notes: Mapping[str, Any]) -> None:
         """Takes up the notes of an earlier run."""
-
-    def now(self) -> float | None:
-        """Returns the tenant's time in seconds since the epoch, None before it has told it."""
 
 
 class Destination(Protocol):

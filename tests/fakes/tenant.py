@@ -8,11 +8,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any, Callable
 from uuid import UUID
 
 from invicti_collector.errors import DatesRefusedError
 from invicti_collector.pages import Page, read_page
+from invicti_collector.ports import Listed
 from invicti_collector.timeline import DateFormat, Window
 
 DAY = 86_400
@@ -172,3 +174,17 @@ class FakeTenant:
         if date_format is DateFormat.ISO:
             form = "%Y-%m-%dT%H:%M:%SZ"
         return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
+
+
+class OnlyListed:
+    """Implements the port `Tenant` over a list: nothing to find out, nothing to note."""
+
+    notes: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, listed: Listed) -> None:
+        self.page = self.glance = listed.page
+        self.onwards = listed.onwards
+        self.now = listed.now
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """See `ports.Tenant`."""

@@ -181,14 +181,14 @@ class LocalInput:
         """One run; returns the error that ended it. Waits are only counted."""
         api = InvictiApi(self._account, Network("", 60.0, "test"), Shutdown(), self._sleep)
         patience = Patience(60.0, self._sleep)
-        tenant = LookAhead(api, self._account.requests_at_once, patience, Shutdown())
+        listed = LookAhead(api, self._account.requests_at_once, patience, Shutdown())
         lease = InputLease(self.store, "here")
         assert lease.acquire() is None
         connection = Connection(self._account.connection, self._account.date_format)
         log = logging.getLogger("integration")
         log.setLevel(logging.CRITICAL)
         try:
-            tenant = AuditLog(api, log)
+            tenant = AuditLog(api, listed, log)
             Collector(
                 self._input, connection, tenant, self.destination, self.store, lease, log, self._now
             ).run()

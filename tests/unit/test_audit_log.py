@@ -16,7 +16,9 @@ from invicti_collector.configuration import Account
 from invicti_collector.csv_export import READINGS
 from invicti_collector.errors import NotThereError, ServerError, UnexpectedAnswerError
 from invicti_collector.invicti_api import InvictiApi, Network
+from invicti_collector.look_ahead import LookAhead
 from invicti_collector.pages import PAGE_SIZE, Page
+from invicti_collector.patience import Patience
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window, live_window
 from tests.standins.invicti_tenant import Switches, TenantServer
@@ -39,7 +41,8 @@ class Place:
         """A client that knows what the one before has noted."""
         account = Account("a", self.server.base_url, self.server.user_id, self.server.api_token)
         api = InvictiApi(account, Network("", 5.0, "unit/1"), Shutdown(), lambda _: None)
-        self.log = AuditLog(api, logging.getLogger("unit"))
+        listed = LookAhead(api, 4, Patience(5.0, lambda _: None), Shutdown())
+        self.log = AuditLog(api, listed, logging.getLogger("unit"))
         self.log.recall(json.loads(json.dumps(self.notes)))
         self.server.clear_requests()
         return self.log
