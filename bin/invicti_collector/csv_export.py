@@ -90,6 +90,8 @@ class CsvExport:
 
     def glance(self, window: Window, date_format: DateFormat, number: int) -> Page | None:
         """Returns a page of the export as it is; None where there is none."""
+        if not window.dated:
+            self._asked = False  # the daily survey, perhaps of a run of days
         self._ask_profile()
         sheet = self._fetch(Query(window, date_format), number, self._rows_of)
         if sheet is None:
