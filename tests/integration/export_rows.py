@@ -24,7 +24,7 @@ CORE = (
 
 ROWS = (
     # Names, values, times.
-    row(csv_headers="lower", csv_bom=False, csv_empty="header"),
+    row(csv_headers="lower", csv_bom=False, csv_empty="header", csv_last_break=False),
     row(csv_headers="json", csv_values="list", csv_time="seconds24"),
     row(csv_time="seconds12", user_date_format="MM/dd/yyyy"),
     row(csv_time="minutes24", user_zone_id="GMT Standard Time"),

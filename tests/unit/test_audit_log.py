@@ -233,6 +233,14 @@ def test_an_answer_that_was_cut_short_is_asked_for_again(fault: str) -> None:
         assert len(set(digests(read(here.log)))) == 700
 
 
+def test_a_server_that_never_ends_its_last_line_is_believed_the_second_time() -> None:
+    with place(csv_last_break=False, records=500) as here:
+        pages = read(here.found_out())
+        assert len(set(digests(pages))) == 500
+        assert [number for _, number in here.asked][:2] == ["1", "1"]
+        assert here.asked.count((EXPORT, "1")) == 3  # that, and once to read the window
+
+
 @pytest.mark.parametrize("kind", ["html", "json_string", "no_list"])
 def test_an_answer_that_is_no_csv_is_an_error(kind: str) -> None:
     with place() as here:

@@ -63,7 +63,8 @@ def export(tenant: Tenant, query: dict[str, str]) -> bytes:
     if number == 1 or switches.csv_header_on == "every":
         writer.writerow(_COLUMNS[switches.csv_headers])
     writer.writerows(rows)
-    return _encoded(text.getvalue(), switches)
+    whole = text.getvalue()
+    return _encoded(whole if switches.csv_last_break else whole.rstrip("\r\n"), switches)
 
 
 def _encoded(text: str, switches: Switches) -> bytes:

@@ -51,6 +51,9 @@ class ExportSwitches:
     csv_charset: bool = switch(
         default=False, about="Content-Type names the encoding", source="api 1.3 [U]"
     )
+    csv_last_break: bool = switch(
+        default=True, about="a line break ends the last line, too", source="api 2.2 [U]"
+    )
     csv_empty: str = switch(
         "not_found",
         "an export without rows: 404, or the header line",

@@ -82,6 +82,9 @@ def test_the_header_line_may_be_on_page_1_alone() -> None:
     with TenantServer(quiet(csv_header_on="first")) as server:
         client = Client(server)
         assert [len(rows(client.get(EXPORT, page=n))) for n in (1, 2, 3)] == [201, 200, 100]
+        assert client.get(EXPORT).content.endswith(b"\r\n")
+        server.set(csv_last_break=False)
+        assert not client.get(EXPORT).content.endswith(b"\n")
 
 
 @pytest.mark.parametrize("bom", [False, True])
