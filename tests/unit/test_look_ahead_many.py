@@ -24,7 +24,7 @@ from invicti_collector.patience import Patience
 from invicti_collector.reading import read_window
 from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.timeline import DateFormat, Window
-from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant
+from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant, OnlyListed
 from tests.unit.bench import Bench
 from tests.unit.test_reading import (
     ListModel,
@@ -350,8 +350,8 @@ def test_a_backfill_collects_the_same_with_and_without(order: str) -> None:
         tenant = FakeTenant(Clock(), order=order, page_size=20, seconds=0.01)
         tenant.fill(3_000, NOON - 90 * DAY, NOON - 60)
         bench = Bench(tenant)
-        bench.wrap = lambda source, most=most: LookAhead(  # type: ignore[misc, assignment]
-            source, most, Patience(60, time.sleep), Shutdown()
+        bench.wrap = lambda source, most=most: OnlyListed(  # type: ignore[misc]
+            LookAhead(source, most, Patience(60, time.sleep), Shutdown())
         )
         bench.run()
         assert (bench.lost, bench.doubled) == (set(), 0)
