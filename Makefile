@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PINS := .ci/requirements/test.txt
 
-.PHONY: demo test lint package docs bench soak coverage mutation fuzz screenshots real-splunk release clean
+.PHONY: demo test lint package docs bench soak coverage mutation fuzz screenshots dashboards real-splunk release clean
 
 ## The packaged add-on at work, between a stand-in tenant and a stand-in splunkd; with INVICTI_BASE_URL,
 ## INVICTI_USER_ID and INVICTI_API_TOKEN set, reads that tenant instead and prints its events.
@@ -61,6 +61,11 @@ fuzz: $(VENV)/ready
 screenshots: $(VENV)/ready
 	.ci/install-browser
 	$(RUN) -m tests.ui.screenshots
+
+## The dashboards, drawn by Splunk's own renderer, in both themes, as pictures in .build/screenshots.
+dashboards: $(VENV)/ready
+	.ci/install-browser
+	$(RUN) -m tests.knowledge.dashboards
 
 ## The package on a real Splunk, in a container; needs Docker, and your consent to Splunk's terms. See docs/real-splunk.md.
 real-splunk: $(VENV)/ready

@@ -39,9 +39,9 @@ def tenzir_engine() -> Path:
     def install() -> None:
         # The engine is a program of its own, whatever Python the wheel says that it needs.
         options = ("--no-deps", "--ignore-requires-python", "--upgrade", "--target", str(folder))
-        _run(sys.executable, *_PIP, *options, "-r", str(PINS / "tenzir.txt"))
+        run(sys.executable, *_PIP, *options, "-r", str(PINS / "tenzir.txt"))
 
-    _install_once(folder, PINS / "tenzir.txt", install)
+    install_once(folder, PINS / "tenzir.txt", install)
     return folder / "tenzir" / "bundled" / "bin" / "tenzir"
 
 
@@ -71,10 +71,10 @@ def _venv(name: str) -> Path:
         raise MissingError(f"what {pins.name} pins needs CPython 3.11, 3.12 or 3.13")
 
     def install() -> None:
-        _run(str(python), "-m", "venv", "--clear", str(folder))
-        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(pins))
+        run(str(python), "-m", "venv", "--clear", str(folder))
+        run(str(folder / "bin" / "python"), *_PIP, "-r", str(pins))
 
-    _install_once(folder, pins, install)
+    install_once(folder, pins, install)
     return folder / "bin"
 
 
@@ -84,9 +84,9 @@ def data_models() -> Path:
 
     def install() -> None:
         options = ("--no-deps", "--ignore-requires-python", "--upgrade", "--target", str(folder))
-        _run(sys.executable, *_PIP, *options, "-r", str(PINS / "cim.txt"))
+        run(sys.executable, *_PIP, *options, "-r", str(PINS / "cim.txt"))
 
-    _install_once(folder, PINS / "cim.txt", install)
+    install_once(folder, PINS / "cim.txt", install)
     return folder / "pytest_splunk_addon" / "data_models"
 
 
@@ -103,10 +103,10 @@ def spl_linter() -> Path:
         raise MissingError("splint-spl needs CPython 3.11, 3.12 or 3.13")
 
     def install() -> None:
-        _run(str(python), "-m", "venv", "--clear", str(folder))
-        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "splint.txt"))
+        run(str(python), "-m", "venv", "--clear", str(folder))
+        run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "splint.txt"))
 
-    _install_once(folder, PINS / "splint.txt", install)
+    install_once(folder, PINS / "splint.txt", install)
     return folder / "bin" / "splint"
 
 
@@ -115,10 +115,10 @@ def addon_tester() -> Path:
     folder = BUILD / "venv-addon"
 
     def install() -> None:
-        _run(sys.executable, "-m", "venv", "--clear", str(folder))
-        _run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "addon.txt"))
+        run(sys.executable, "-m", "venv", "--clear", str(folder))
+        run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "addon.txt"))
 
-    _install_once(folder, PINS / "addon.txt", install)
+    install_once(folder, PINS / "addon.txt", install)
     return folder / "bin" / "python"
 
 
@@ -132,7 +132,7 @@ def or_skip(get: Callable[[], Path]) -> Path:
         pytest.skip(str(reason))
 
 
-def _install_once(folder: Path, pins: Path, install: Callable[[], None]) -> None:
+def install_once(folder: Path, pins: Path, install: Callable[[], None]) -> None:
     """Installs unless these very pins are installed, however many test processes ask."""
     BUILD.mkdir(exist_ok=True)
     wanted = pins.read_text(encoding="utf-8")
@@ -144,7 +144,14 @@ def _install_once(folder: Path, pins: Path, install: Callable[[], None]) -> None
             stamp.write_text(wanted, encoding="utf-8")
 
 
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def run(*command: str, **environment: str) -> None:
+    """Runs a command, with more in its environment.
+
+    Raises:
+        MissingError: when it fails, with what it said.
+    """
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise MissingError(f"{' '.join(command)} failed: {done.stderr.strip()}")
