@@ -204,7 +204,7 @@ def test_short_pages_do_not_make_full_ones_seem_slow(monkeypatch: pytest.MonkeyP
         window = Window(NOON + day * DAY, NOON + (day + 1) * DAY)
         shown(pages_of(ahead, window, Window(window.end, NOON + (day + 2) * DAY)))
     source.model.insert(200)
-    source.seconds = 0.05
+    source.seconds = 0.15
     shown(pages_of(ahead))
     assert max(under_way for _, under_way in source.sent[-20:]) == MOST
 
