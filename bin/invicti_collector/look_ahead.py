@@ -36,9 +36,8 @@ class Question(NamedTuple):
 class _Request:
     """A request under way, then what came of it."""
 
-    def __init__(self, question: Question, *, full: bool) -> None:
+    def __init__(self, question: Question) -> None:
         self.question = question
-        self.full = full
         self.began = time.monotonic()
         self.ended = 0.0
         self.outcome: Page | Exception | None = None
@@ -126,7 +125,7 @@ class LookAhead:
         self._take_finished()
         if self._troubles or self._refused or self._under_way >= self._pace.allowed:
             return None
-        return self._send(question, full=True)
+        return self._send(question)
 
     @property
     def allowed(self) -> int:
@@ -162,10 +161,10 @@ class LookAhead:
         while self._under_way >= self._pace.allowed:
             self._take_next()
             self._wait_if_troubled()
-        return self._send(question, full=False)
+        return self._send(question)
 
-    def _send(self, question: Question, *, full: bool) -> _Request:
-        request = _Request(question, full=full)
+    def _send(self, question: Question) -> _Request:
+        request = _Request(question)
         self.requests += 1
         if question in self._failed:
             self._failed.discard(question)
@@ -202,7 +201,8 @@ class LookAhead:
             self._troubles.append(_Trouble(request.began, until, outcome))
         elif isinstance(outcome, Exception):
             self._refused = True
-        elif request.full:
+        elif outcome is not None and outcome.has_next:
+            # Pages that are part full, or empty, come sooner: they would make full ones seem slow.
             self._pace.succeeded(request.ended - request.began)
 
     def _wait_if_troubled(self) -> None:
