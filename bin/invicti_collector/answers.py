@@ -23,6 +23,7 @@ from invicti_collector.errors import (
     CollectorError,
     ConfigurationError,
     DatesRefusedError,
+    NotThereError,
     ServerError,
     TransientError,
     UnexpectedAnswerError,
@@ -43,7 +44,8 @@ _REMEDIES = {
     "and the user must be enabled with API access on",
     403: "in Invicti: give the API user the permission to see the activity log, switch its API "
     "access on, and allow this machine's address under IP restrictions",
-    404: "check the account's base URL; builds of Invicti before 2022 do not have this list",
+    404: "check the account's base URL: neither the list of audit logs nor the CSV export that "
+    "builds before 2022 have instead is there",
     407: "check user name and password in the proxy settings",
 }
 
@@ -66,8 +68,9 @@ def check_answer(
     *,
     dated: bool,
     now: float | None,
+    wanted: str = "json",
 ) -> None:
-    """Passes an answer that carries JSON.
+    """Passes an answer that carries what was asked for.
 
     Arguments:
         answer: Status and headers.
@@ -76,18 +79,20 @@ def check_answer(
         secrets: What must not show in an error although a server may echo it.
         dated: Whether the request carried dates.
         now: The server's time, to read a `Retry-After` date by.
+        wanted: `json`, or `csv`, whose content type is documented nowhere (invicti-api.md 1.3).
 
     Raises:
         DatesRefusedError: on 400, when the request carried dates.
         AuthenticationError: on 401 and 403.
-        UnexpectedAnswerError: on a redirect, another 4xx, or 200 without JSON.
+        NotThereError: on 404.
+        UnexpectedAnswerError: on a redirect, another 4xx, or 200 without what was wanted.
         ServerError: on 408, 429 and 5xx.
     """
     status = answer.status_code
     secrets = list(secrets)
     detail = _detail(answer, body, secrets)
     if status == 200:
-        _check_content_type(answer, where, secrets)
+        _check_content_type(answer, where, secrets, wanted)
     elif 300 <= status < 400:
         raise UnexpectedAnswerError(
             f"the server redirects (HTTP {status}): a wrong URL, or single sign-on",
@@ -106,7 +111,8 @@ def check_answer(
         raise DatesRefusedError(f"dates refused: {detail}", where, "set the account's date_format")
     else:
         remedy = _REMEDIES.get(status, _WRONG_URL)
-        raise UnexpectedAnswerError(f"the server refused: {detail}", where, remedy)
+        kind = NotThereError if status == 404 else UnexpectedAnswerError
+        raise kind(f"the server refused: {detail}", where, remedy)
 
 
 def _remedy_of_refusal(status: int, detail: str) -> str:
@@ -117,13 +123,19 @@ def _remedy_of_refusal(status: int, detail: str) -> str:
     return _REMEDIES[status] if status == 401 else next(told, _REMEDIES[status])
 
 
-def _check_content_type(answer: requests.Response, where: str, secrets: list[str]) -> None:
+def _check_content_type(
+    answer: requests.Response, where: str, secrets: list[str], wanted: str
+) -> None:
     content_type = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if content_type and "json" not in content_type:
+    if wanted == "json":
+        fits = not content_type or "json" in content_type
+    else:
+        fits = not re.search("html|json|xml", content_type)
+    if not fits:
         cause = "a sign-in page or a proxy's page" if "html" in content_type else "not the API"
         told = _without(secrets, content_type)[:_DETAIL_LENGTH]
         raise UnexpectedAnswerError(
-            f"the answer is {told}, not JSON: probably {cause}", where, _WRONG_URL
+            f"the answer is {told}, not {wanted.upper()}: probably {cause}", where, _WRONG_URL
         )
 
 

@@ -74,9 +74,9 @@ class Collector:
         self._clock = TenantClock(tenant, local_clock)
         self._progress = Progress(store, _load_state(store))
         self._clock.assumed_offset = self._progress.state.clock_offset
-        self._survey = Survey(
-            tenant.page, connection, self._progress, self._clock, log, self._new_state
-        )
+        if self._progress.state.connection == connection.digest:
+            tenant.recall(self._progress.state.notes)
+        self._survey = Survey(tenant, connection, self._progress, self._clock, log, self._new_state)
         self._delivery = Delivery(settings, destination, self._progress, lease, self._clock, log)
         self._polled_at = 0.0
         self.polled = 0
@@ -158,6 +158,9 @@ class Collector:
         if new_day and not self._survey.take():
             return
         window, first = self._first_live_page()
+        if not new_day and self._survey.is_due():
+            self._poll_live()  # this machine's clock had not noticed the day that the page tells
+            return
         live = self._progress.state.live
         same = live if live is not None and live.window == window else None
         if same and not new_day and _is_idle(first, same):
@@ -213,7 +216,7 @@ class Collector:
             covered = max(covered, state.live.verified_at - timeline.LATENESS - timeline.SLACK)
         now = int(self._clock.now())
         live = LiveReading(window, reading.total, reading.collected, reading.fingerprint, now)
-        self._progress.save(covered=covered, live=live)
+        self._progress.save(covered=covered, live=live, notes=dict(self._tenant.notes))
         self.polled = now
 
     # --- the backfill --------------------------------------------------------------------------

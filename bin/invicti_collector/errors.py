@@ -73,6 +73,10 @@ class UnexpectedAnswerError(PermanentError):
     """The server answered, but not as the Invicti API does: wrong URL, sign-in page, old build."""
 
 
+class NotThereError(UnexpectedAnswerError):
+    """The server knows nothing at this address (404)."""
+
+
 class DatesRefusedError(UnexpectedAnswerError):
     """The tenant answered 400 to a request that carried dates."""
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP client of the tenant: one page of `GET /api/1.0/auditlogs/list`, patiently."""
+"""HTTP client of the tenant: one page of its list, or of its CSV export, patiently."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +24,7 @@ from invicti_collector.shutdown import Shutdown
 from invicti_collector.timeline import DateFormat, Window
 
 LIST_PATH = "/api/1.0/auditlogs/list"
+EXPORT_PATH = "/api/1.0/auditlogs/export"
 ME_PATH = "/api/1.0/account/me"
 CONNECT_SECONDS = 15
 READ_SECONDS = 120
@@ -41,6 +42,9 @@ MOST_VALUES = 2_000_000
 _ANY_PAGE = 4 * 1024 * 1024
 _CHUNK = 256 * 1024
 _LEAST_SECONDS = 0.1
+_ANY_CSV = {"Accept": "text/csv, application/octet-stream;q=0.9, */*;q=0.8"}
+
+T = TypeVar("T")
 
 _CREDIBLE = (946_684_800, 7_258_118_400)
 """Years 2000 to 2199: windows by a date near year 1 or 9999 could not be written."""
@@ -79,6 +83,8 @@ class InvictiApi:
         shutdown: Shutdown,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
+        self.requests = 0
+        """Those that it was patient with itself."""
         self._account = account
         self._network = network
         self._shutdown = shutdown
@@ -103,6 +109,10 @@ class InvictiApi:
         Returns:
             None where the tenant does not know this request.
         """
+        return self._patience.persist(self._ask_caller)
+
+    def _ask_caller(self) -> dict[str, Any] | None:
+        self.requests += 1
         where = f"GET {self._account.base_url}{ME_PATH}"
         answer, body = self._get(ME_PATH, {}, where)
         if answer.status_code == 404:
@@ -127,21 +137,59 @@ class InvictiApi:
         """Returns one page of the audit log, patiently.
 
         Arguments:
-            window: As for `ports.Tenant.page`, which also tells what is raised.
+            window: As for `ports.Listed.page`, which also tells what is raised.
             date_format: As there.
             number: As there.
             size: Records a page, up to 200.
         """
         return self._patience.persist(lambda: self.ask(window, date_format, number, size))
 
+    def export(
+        self,
+        window: Window,
+        date_format: DateFormat,
+        number: int,
+        read: Callable[[bytes, str, str], T],
+        size: int = PAGE_SIZE,
+    ) -> T | None:
+        """Returns one page of the CSV export (invicti-api.md 1.2).
+
+        Arguments:
+            window: As in `ports.Listed.page`.
+            date_format: The same.
+            number: The same.
+            read: Makes what is wanted of body, content type and the request's name; a
+                `TransientError` of it has the request made again.
+            size: The most rows that the page may have.
+
+        Returns:
+            None on 404: there are no such rows, or there is no such export.
+
+        Raises:
+            NotThereError: on 404 with a page for people: that is no answer of the API.
+        """
+        query = {**_query(window, date_format, number, size), "csvSeparator": "Comma"}
+        where = f"GET {self._account.base_url}{EXPORT_PATH} page {number}"
+
+        def ask() -> T | None:
+            self.requests += 1
+            answer, body = self._get(EXPORT_PATH, query, where, _ANY_CSV)
+            if answer.status_code == 404 and "html" not in answer.headers.get("Content-Type", ""):
+                return None
+            self._check(answer, body, query, where, "csv")
+            return read(body, answer.headers.get("Content-Type", ""), where)
+
+        return self._patience.persist(ask)
+
     def ask(
         self, window: Window, date_format: DateFormat, number: int, size: int = PAGE_SIZE
     ) -> Page:
-        """Returns one page of the audit log; see `ports.Source`."""
-        query = {"page": str(number), "pageSize": str(size)}
-        if window.start is not None and window.end is not None:
-            query["startDate"] = date_format.text(window.start)
-            query["endDate"] = date_format.text(window.end)
+        """Returns one page of the audit log; see `ports.Source`.
+
+        Raises:
+            NotThereError: when the tenant has no such list.
+        """
+        query = _query(window, date_format, number, size)
         where = f"GET {self._account.base_url}{LIST_PATH} page {number}"
         answer, body = self._get(LIST_PATH, query, where)
         if answer.status_code == 404 and number > 1:
@@ -150,13 +198,16 @@ class InvictiApi:
         self._check(answer, body, query, where)
         return read_page(_decoded(body, where), number)
 
-    def _get(self, path: str, query: dict[str, str], where: str) -> tuple[requests.Response, bytes]:
+    def _get(
+        self, path: str, query: dict[str, str], where: str, headers: dict[str, str] | None = None
+    ) -> tuple[requests.Response, bytes]:
         session = self._idle_session()
         with self._shutdown.interruptible():
             try:
                 answer = session.get(
                     self._account.base_url + path,
                     params=query,
+                    headers=headers,
                     timeout=(self._limited(CONNECT_SECONDS), self._limited(READ_SECONDS)),
                     allow_redirects=False,
                     stream=True,
@@ -183,10 +234,16 @@ class InvictiApi:
         return max(min(seconds, self._until - time.monotonic()), _LEAST_SECONDS)
 
     def _check(
-        self, answer: requests.Response, body: bytes, query: dict[str, str], where: str
+        self,
+        answer: requests.Response,
+        body: bytes,
+        query: dict[str, str],
+        where: str,
+        wanted: str = "json",
     ) -> None:
         secrets = (self._account.api_token, self._account.user_id)
-        check_answer(answer, body, where, secrets, dated="startDate" in query, now=self.now())
+        dated = "startDate" in query
+        check_answer(answer, body, where, secrets, dated=dated, now=self.now(), wanted=wanted)
 
     def _note_time(self, answer: requests.Response) -> None:
         try:
@@ -198,6 +255,14 @@ class InvictiApi:
 
     def _host_of_proxy(self) -> str:
         return urlsplit(self._network.proxy).hostname or ""
+
+
+def _query(window: Window, date_format: DateFormat, number: int, size: int) -> dict[str, str]:
+    query = {"page": str(number), "pageSize": str(size)}
+    if window.start is not None and window.end is not None:
+        query["startDate"] = date_format.text(window.start)
+        query["endDate"] = date_format.text(window.end)
+    return query
 
 
 def _chunks(answer: requests.Response, where: str) -> Iterator[bytes]:

@@ -36,9 +36,8 @@ class Question(NamedTuple):
 class _Request:
     """A request under way, then what came of it."""
 
-    def __init__(self, question: Question, *, full: bool) -> None:
+    def __init__(self, question: Question) -> None:
         self.question = question
-        self.full = full
         self.began = time.monotonic()
         self.ended = 0.0
         self.outcome: Page | Exception | None = None
@@ -62,7 +61,7 @@ class _Trouble(NamedTuple):
 
 
 class LookAhead:
-    """Implements the port `Tenant`.
+    """Implements the port `Listed`.
 
     Arguments:
         source: Answers one request; called from several threads at once.
@@ -88,17 +87,17 @@ class LookAhead:
         self._following: dict[Question, _Request] = {}
 
     def now(self) -> float | None:
-        """See `ports.Tenant`."""
+        """See `ports.Listed`."""
         return self._source.now()
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
-        """See `ports.Tenant`."""
+        """See `ports.Listed`."""
         return self.answer(Question(window, date_format, number), self._following)
 
     def onwards(
         self, window: Window, date_format: DateFormat, first: Page, following: Window | None
     ) -> Callable[[int], Page]:
-        """See `ports.Tenant`."""
+        """See `ports.Listed`."""
         self._following.clear()
         wanted = _questions(window, date_format, first, following) if self._pace.most > 1 else []
         return _Onwards(self, Question(window, date_format, first.number), first.total, wanted)
@@ -117,7 +116,7 @@ class LookAhead:
             look_ahead: Begins others, once that for this page is under way.
 
         Raises:
-            CollectorError: see `ports.Tenant`.
+            CollectorError: see `ports.Listed`.
         """
         return self._patience.persist(lambda: self._try(question, ahead, look_ahead))
 
@@ -126,7 +125,7 @@ class LookAhead:
         self._take_finished()
         if self._troubles or self._refused or self._under_way >= self._pace.allowed:
             return None
-        return self._send(question, full=True)
+        return self._send(question)
 
     @property
     def allowed(self) -> int:
@@ -162,10 +161,10 @@ class LookAhead:
         while self._under_way >= self._pace.allowed:
             self._take_next()
             self._wait_if_troubled()
-        return self._send(question, full=False)
+        return self._send(question)
 
-    def _send(self, question: Question, *, full: bool) -> _Request:
-        request = _Request(question, full=full)
+    def _send(self, question: Question) -> _Request:
+        request = _Request(question)
         self.requests += 1
         if question in self._failed:
             self._failed.discard(question)
@@ -202,7 +201,8 @@ class LookAhead:
             self._troubles.append(_Trouble(request.began, until, outcome))
         elif isinstance(outcome, Exception):
             self._refused = True
-        elif request.full:
+        elif outcome is not None and outcome.has_next:
+            # Pages that are part full, or empty, come sooner: they would make full ones seem slow.
             self._pace.succeeded(request.ended - request.began)
 
     def _wait_if_troubled(self) -> None:
@@ -234,7 +234,7 @@ def _questions(
 
 
 class _Onwards:
-    """Hands out the pages of one window from page 2 on, fetched ahead; see `Tenant.onwards`."""
+    """Hands out the pages of one window from page 2 on, fetched ahead; see `Listed.onwards`."""
 
     def __init__(
         self, ahead: LookAhead, first: Question, total: int | None, wanted: list[Question]

@@ -203,6 +203,9 @@ def _mask_names(seen: _Text) -> str:
     parts = []
     done = at = 0
     for root in roots:
+        line = text.rfind("\n", at, root) + 1
+        if line and text[line].isalnum():  # a word begins, so none reaches here from above
+            at = line
         at = max([at, *[text.rfind(mark, at, root) + 1 for mark in _BETWEEN_NAMES]])
         while at <= root and (name := _NAME.search(text, at)):
             at = name.end()

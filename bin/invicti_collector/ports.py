@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Callable, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable, NamedTuple, Protocol
 
 from invicti_collector.pages import Page
 from invicti_collector.timeline import DateFormat, Window
@@ -57,14 +57,14 @@ class Source(Protocol):
     """A tenant that is asked once, without patience; from several threads at the same time."""
 
     def ask(self, window: Window, date_format: DateFormat, number: int) -> Page:
-        """Returns one page, or raises at the first failure; else as `Tenant.page`."""
+        """Returns one page, or raises at the first failure; else as `Listed.page`."""
 
     def now(self) -> float | None:
-        """See `Tenant.now`."""
+        """See `Listed.now`."""
 
 
-class Tenant(Protocol):
-    """The audit log of one Invicti Enterprise tenant."""
+class Listed(Protocol):
+    """The audit log of one Invicti Enterprise tenant, page by page."""
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """Returns one page of the records created in a window.
@@ -97,6 +97,24 @@ class Tenant(Protocol):
 
     def now(self) -> float | None:
         """Returns the tenant's time in seconds since the epoch, None before it has told it."""
+
+
+class Tenant(Listed, Protocol):
+    """The audit log of one tenant, whichever way it offers it."""
+
+    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """Returns one page to look at; its records may not be collected.
+
+        Arguments and errors are those of `page`. A request without dates is also when the client
+        finds out what the tenant is like.
+        """
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What the client wants to know of this tenant in the next run, as JSON can hold it."""
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """Takes up the notes of an earlier run."""
 
 
 class Destination(Protocol):

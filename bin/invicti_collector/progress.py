@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from invicti_collector.errors import ConfigurationError
@@ -58,6 +59,7 @@ class State:
         probed_day: UTC midnight of the day of the last probe.
         clock_offset: Seconds to add to this machine's clock to get the tenant's.
         not_before: Until when the tenant asked not to be called, by this machine's clock.
+        notes: What the tenant's client has noted of it; see `ports.Tenant`.
     """
 
     connection: str
@@ -71,6 +73,7 @@ class State:
     probed_day: int = 0
     clock_offset: int = 0
     not_before: int = 0
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def new_state(connection: str, start: int) -> State:

@@ -160,7 +160,6 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-_decode_at = json.JSONDecoder().raw_decode
 
 _DEEPEST = 100
 _TOO_DEEP = "(nested too deeply)"
@@ -195,7 +194,8 @@ def event_json(record: Record, request_data: str) -> str:
     masked = mask_request_data(data)
     if isinstance(data, str) and masked == data:
         return record.text or _encoded(item)
-    changed = record.text and _with_request_data(record.text, masked)
+    known = record.text is not None and isinstance(data, str)
+    changed = _with_request_data(record.text or "", data, masked) if known else None
     return changed or _encoded({**item, "RequestData": masked})
 
 
@@ -207,11 +207,17 @@ def _encoded(value: Any) -> str:
     return text if text.isascii() else _NOT_IN_XML.sub(_json_escape, text)
 
 
-def _with_request_data(text: str, value: Any) -> str | None:
-    """Returns a record's text with another `RequestData`, None where it is not plain to see."""
-    mark = '"RequestData":'
-    if text.count(mark) != 1:  # the record's own is there; so another object has one, too
+def _with_request_data(text: str, before: str, after: str) -> str | None:
+    """Returns a record's text with another `RequestData`, None where it is not plain to see.
+
+    Arguments:
+        text: Of the record; see `Received`.
+        before: The field's value.
+        after: What is to stand there; holds nothing that XML cannot hold either.
+    """
+    mark, old = '"RequestData":', _encode(before)
+    begin = text.find(mark) + len(mark)
+    # Of two such marks, one belongs to another object.
+    if text.count(mark) != 1 or not text.startswith(old, begin):
         return None
-    begin = text.index(mark) + len(mark)
-    _, end = _decode_at(text, begin)
-    return text[:begin] + _encoded(value) + text[end:]
+    return text[:begin] + _encode(after) + text[begin + len(old) :]

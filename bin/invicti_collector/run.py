@@ -11,6 +11,7 @@ from typing import Any
 
 from solnlib import log as solnlib_log
 
+from invicti_collector.audit_log import AuditLog
 from invicti_collector.collector import Collector
 from invicti_collector.configuration import HecTarget, InputSettings, read_input
 from invicti_collector.delivery import Tally
@@ -155,7 +156,8 @@ class InputRun:
         network = Network(self._settings.proxy(), _patience(wanted), f"{APP}/{version()}")
         api = InvictiApi(account, network, self._shutdown)
         patience = Patience(network.patience, self._shutdown.sleep)
-        tenant = LookAhead(api, account.requests_at_once, patience, self._shutdown)
+        listed = LookAhead(api, account.requests_at_once, patience, self._shutdown)
+        tenant = AuditLog(api, listed, self._log)
         metadata = Metadata(f"{SCHEME}://{self._name}", account.host, wanted.index)
         stream = SplunkStream(sys.stdout.buffer, metadata)
         hec = self._hec(target, network, metadata, lease) if target else None
@@ -197,7 +199,7 @@ class InputRun:
     def _tell_ended(
         self,
         collector: Collector,
-        tenant: LookAhead,
+        tenant: AuditLog,
         seconds: float,
         interval: int,
         outcome: str,

@@ -10,7 +10,8 @@ from invicti_collector import timeline
 from invicti_collector.clock import TenantClock
 from invicti_collector.errors import quoted
 from invicti_collector.pages import Page
-from invicti_collector.probe import FetchPage, Finding, probe
+from invicti_collector.ports import Tenant
+from invicti_collector.probe import Finding, probe
 from invicti_collector.progress import Progress, State
 from invicti_collector.timeline import DateFormat
 
@@ -31,7 +32,7 @@ class Survey:
     """Keeps what is known of the tenant up to date.
 
     Arguments:
-        fetch: Returns a page by window, date format and index.
+        tenant: Is asked.
         connection: Of the account.
         progress: Where the findings are saved.
         clock: The tenant's.
@@ -41,14 +42,14 @@ class Survey:
 
     def __init__(
         self,
-        fetch: FetchPage,
+        tenant: Tenant,
         connection: Connection,
         progress: Progress,
         clock: TenantClock,
         log: logging.Logger,
         new_state: Callable[[], State],
     ) -> None:
-        self._fetch = fetch
+        self._tenant = tenant
         self._connection = connection
         self._progress = progress
         self._clock = clock
@@ -73,7 +74,7 @@ class Survey:
         Returns:
             Whether the tenant has any record at all; without one there is nothing to save.
         """
-        finding = probe(self._fetch, self._connection.date_format)
+        finding = probe(self._tenant.glance, self._connection.date_format)
         if not finding.sample.records:
             return False
         accounts = _account_ids(finding.sample)
@@ -86,6 +87,7 @@ class Survey:
             date_format=finding.date_format,
             probed_day=timeline.day_of(self._clock.now()),
             clock_offset=self._clock_offset(),
+            notes=dict(self._tenant.notes),
         )
         return True
 

@@ -175,9 +175,8 @@ def test_a_table_takes_the_place_of_the_one_before_and_of_nothing_else(tmp_path:
     )
     for text in ("1 \\1", "2 \\g<0>"):
         document.write("x", text, page)
-    assert page.read_text() == (
-        "a\n<!-- begin x -->\n```\n2 \\g<0>\n```\n<!-- end x -->\nb\n<!-- begin y -->\n<!-- end y -->\n"
-    )
+    x = "<!-- begin x -->\n```\n2 \\g<0>\n```\n<!-- end x -->"
+    assert page.read_text() == f"a\n{x}\nb\n<!-- begin y -->\n<!-- end y -->\n"
     with pytest.raises(ValueError, match="no block z"):
         document.write("z", "", page)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any, Callable
 from uuid import UUID
 
 from invicti_collector.errors import DatesRefusedError
 from invicti_collector.pages import Page, read_page
+from invicti_collector.ports import Listed
 from invicti_collector.timeline import DateFormat, Window
 
 DAY = 86_400
@@ -74,6 +77,7 @@ class FakeTenant:
         self.items: list[Item] = []
         self.requests: list[tuple[Window, DateFormat, int]] = []
         self.one_by_one = threading.Lock()
+        self.notes: dict[str, Any] = {}
 
     def add(
         self, created: float, *, listed: float = 0.0, created_at: str | None = None, **more: Any
@@ -110,6 +114,14 @@ class FakeTenant:
         """See `ports.Source`."""
         with self.one_by_one:
             return self.page(window, date_format, number)
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """See `ports.Tenant`."""
+        self.notes = dict(notes)
+
+    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """See `ports.Tenant`."""
+        return self.page(window, date_format, number)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """See `ports.Tenant`."""
@@ -162,3 +174,17 @@ class FakeTenant:
         if date_format is DateFormat.ISO:
             form = "%Y-%m-%dT%H:%M:%SZ"
         return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
+
+
+class OnlyListed:
+    """Implements the port `Tenant` over a list: nothing to find out, nothing to note."""
+
+    notes: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, listed: Listed) -> None:
+        self.page = self.glance = listed.page
+        self.onwards = listed.onwards
+        self.now = listed.now
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """See `ports.Tenant`."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from invicti_collector.audit_log import AuditLog
 from invicti_collector.collector import Collector
 from invicti_collector.configuration import read_account, read_input
 from invicti_collector.errors import CollectorError
@@ -180,13 +181,14 @@ class LocalInput:
         """One run; returns the error that ended it. Waits are only counted."""
         api = InvictiApi(self._account, Network("", 60.0, "test"), Shutdown(), self._sleep)
         patience = Patience(60.0, self._sleep)
-        tenant = LookAhead(api, self._account.requests_at_once, patience, Shutdown())
+        listed = LookAhead(api, self._account.requests_at_once, patience, Shutdown())
         lease = InputLease(self.store, "here")
         assert lease.acquire() is None
         connection = Connection(self._account.connection, self._account.date_format)
         log = logging.getLogger("integration")
         log.setLevel(logging.CRITICAL)
         try:
+            tenant = AuditLog(api, listed, log)
             Collector(
                 self._input, connection, tenant, self.destination, self.store, lease, log, self._now
             ).run()

@@ -36,6 +36,8 @@ def test_an_idle_poll_is_one_api_request_and_one_read_of_progress(
             reads, reports = _progress_requests(place)
             assert reads.startswith("GET /state-")
             assert reports == "POST /batch_save"  # how the run ended, for the administrator
+            # Logging, KV Store status, lease, account, its secret, proxy, progress, report, lease.
+            assert len(place.splunkd.requests) == 9
             # The lease is taken and given back, and that report; nothing else is written.
             assert place.splunkd.kvstore.writes.count == 3
         assert len(place.texts) == 10_000

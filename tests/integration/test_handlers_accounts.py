@@ -98,6 +98,15 @@ def test_a_wrong_token_is_told_and_then_put_right(place: Pages, server: TenantSe
     assert right.status == 201, right.text
 
 
+def test_a_build_that_only_exports_csv_is_saved_and_told(
+    place: Pages, server: TenantServer
+) -> None:
+    server.set(list_available=False)
+    made = place.create(ACCOUNTS, "main", **account_form(server))
+    assert made.status == 201, made.text
+    assert ": works; this build only exports CSV" in made.content["last_check"]
+
+
 def test_a_user_that_sees_only_its_own_records_is_saved_with_a_warning(
     place: Pages, server: TenantServer
 ) -> None:

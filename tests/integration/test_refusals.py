@@ -36,7 +36,10 @@ LASTING = (
     Refusal({"access": "api_disabled"}, ("HTTP 403", "API access is disabled", "API")),
     Refusal({"access": "ip_restricted"}, ("HTTP 403", "203.0.113.7", "IP restriction")),
     Refusal({"access": "no_permission"}, ("HTTP 403", "permission")),
-    Refusal({"list_available": False}, ("HTTP 404", "before 2022")),
+    Refusal(
+        {"list_available": False, "export_available": False, "me_available": False},
+        ("HTTP 404", "base URL", "before 2022"),
+    ),
     Refusal({"faults": "html@from:1"}, ("text/html", "sign-in page")),
     Refusal({"faults": "redirect@from:1"}, ("redirects (HTTP 302)", "single sign-on")),
     Refusal({"faults": "redirect=https://idp.example/x@from:1"}, ("redirects (HTTP 302)",)),

@@ -72,13 +72,17 @@ def _lines_of(place: Site) -> list[str]:
 
 def _lines_of_second_copy(place: Site) -> list[str]:
     before = len(place.log)
-    place.server.set(latency_ms=3000.0)
+    place.server.set(latency_ms=8000.0)
     first = place.splunkd.start_input(INPUT)
     while "action=started" not in place.log[before:]:
         time.sleep(0.05)
-    place.good_run()
-    place.finish(first)
+    first.kill()  # its lease stays, and another member cannot tell that it is gone
+    first.wait()
     place.server.set(latency_ms=0.0)
+    here = place.splunkd.switches.server_host
+    place.splunkd.set(server_host="another-member")
+    place.good_run()
+    place.splunkd.set(server_host=here)
     return [line for line in place.log[before:].splitlines() if "action=skipped" in line]
 
 

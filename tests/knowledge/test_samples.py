@@ -16,6 +16,7 @@ COMPARED = (
     *("object_category", "object_id", "object_path", "reason", "result", "signature", "src"),
     *("src_user", "src_user_id", "src_user_name", "status", "tag", "type_known", "user"),
     *("user_agent", "user_id", "user_name"),
+    *("TypeText", "EndpointTypeText", "CreatedAtText", "RowId"),
 )
 READINGS = {
     "nulls as text": Json(null="null"),
@@ -26,7 +27,7 @@ READINGS = {
 
 
 def test_every_type_and_endpoint_type_has_a_sample() -> None:
-    known = [sample for sample in ALL if not sample.name.startswith("unusual")]
+    known = [sample for sample in ALL if not sample.name.startswith(("unusual", "export"))]
     assert sorted(str(s.record["Type"]) for s in known) == sorted(kind.name for kind in KINDS)
     assert {s.record["EndpointType"] for s in known} == set(ENDPOINTS)
 
@@ -45,7 +46,7 @@ def test_a_search_sees(app_folder: Path, sample: Sample, how: Json) -> None:
     assert fields["dest"] == fields["dvc"] == HOST
     assert fields["app"] == "invicti"
     assert fields["vendor_product"] == "Invicti Enterprise"
-    assert fields["vendor_account"] == sample.record["AccountId"]
+    assert fields.get("vendor_account") == sample.record.get("AccountId")
     assert fields["EndpointType"] == sample.record["EndpointType"]
     assert fields["object_attrs"]
     assert fields["description"]

@@ -162,6 +162,7 @@ def test_appendpipe_adds_what_it_makes_of_the_rows() -> None:
     [
         "sort",
         "sort 0",
+        "sort user n",  # the manual wants a comma
         "sort tag",
         "head user=1",
         "head (n<3)",

@@ -23,6 +23,8 @@ MODULES = [
     "splunktaucclib.rest_handler.error",
     "requests",
     "socks",
+    "tzlocal.windows_tz",
+    "tzdata",
     "urllib3.contrib.socks",
 ]
 # Imports a module, and prints what was loaded from outside the package and the standard library.

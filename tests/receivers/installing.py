@@ -1,4 +1,4 @@
-"""Installs the third-party software of the HEC tests, pinned, below .build: none is packaged.
+"""Installs third-party software of some tests, pinned, below .build: none is packaged.
 
 Where it cannot be had, a test that needs it is skipped with the reason; in CI that is an error.
 """
@@ -51,17 +51,30 @@ def tools() -> Path:
     Raises:
         MissingError: where no Python is new enough for them.
     """
-    folder = BUILD / "venv-hec"
+    return _venv("hec")
+
+
+def schemathesis() -> Path:
+    """The command that calls REST endpoints as their OpenAPI description says.
+
+    Raises:
+        MissingError: where no Python is new enough for it.
+    """
+    return _venv("schemathesis") / "schemathesis"
+
+
+def _venv(name: str) -> Path:
+    folder, pins = BUILD / f"venv-{name}", PINS / f"{name}.txt"
     found = (find_interpreter(version) for version in ("3.11", "3.12", "3.13"))
     python = next((python for python in found if python is not None), None)
     if python is None:
-        raise MissingError("mitmproxy and python-splunk-logging need CPython 3.11, 3.12 or 3.13")
+        raise MissingError(f"what {pins.name} pins needs CPython 3.11, 3.12 or 3.13")
 
     def install() -> None:
         run(str(python), "-m", "venv", "--clear", str(folder))
-        run(str(folder / "bin" / "python"), *_PIP, "-r", str(PINS / "hec.txt"))
+        run(str(folder / "bin" / "python"), *_PIP, "-r", str(pins))
 
-    install_once(folder, PINS / "hec.txt", install)
+    install_once(folder, pins, install)
     return folder / "bin"
 
 

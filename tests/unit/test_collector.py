@@ -216,6 +216,16 @@ def test_a_clock_within_five_minutes_is_not_told(caplog: pytest.LogCaptureFixtur
     assert not any("clock_differs" in line for line in messages(caplog))
 
 
+def test_a_day_that_only_the_tenants_clock_has_begun_is_surveyed() -> None:
+    bench = Bench(small_tenant())
+    bench.run()
+    bench.tenant.clock.time += DAY
+    bench.tenant.clock.local_error -= DAY  # this machine's clock stands still
+    bench.tenant.requests.clear()  # before its first answer, a run knows no other
+    bench.run()
+    assert bench.state.probed_day == timeline.day_of(bench.tenant.clock.time)
+
+
 def test_a_run_of_many_days_doubles_nothing() -> None:
     # Each request takes an hour: the backfill goes on while the live window moves on.
     tenant = FakeTenant(Clock(), page_size=5, seconds=HOUR)

@@ -22,6 +22,7 @@ from invicti_collector.errors import (
     AuthenticationError,
     CollectorError,
     DatesRefusedError,
+    NotThereError,
     ServerError,
     TransientError,
     UnexpectedAnswerError,
@@ -112,7 +113,7 @@ def test_the_tenant_s_time_is_that_of_its_answers(client: Client) -> None:
         (400, DatesRefusedError, "date_format"),
         (401, AuthenticationError, "API token"),
         (403, AuthenticationError, "permission"),
-        (404, UnexpectedAnswerError, "base URL"),
+        (404, NotThereError, "base URL"),
     ],
 )
 def test_a_refusal_is_told_at_once(

@@ -24,7 +24,7 @@ from invicti_collector.patience import Patience
 from invicti_collector.reading import read_window
 from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.timeline import DateFormat, Window
-from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant
+from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant, OnlyListed
 from tests.unit.bench import Bench
 from tests.unit.test_reading import (
     ListModel,
@@ -195,6 +195,20 @@ def test_it_begins_one_by_one() -> None:
     assert source.most == MOST
 
 
+def test_short_pages_do_not_make_full_ones_seem_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where history begins: windows without a record are answered at once."""
+    monkeypatch.setattr("invicti_collector.pace.TOLERANCE", 0.0)
+    source = served(0, seconds=0.001)
+    ahead = ahead_of(source)
+    for day in range(40):
+        window = Window(NOON + day * DAY, NOON + (day + 1) * DAY)
+        shown(pages_of(ahead, window, Window(window.end, NOON + (day + 2) * DAY)))
+    source.model.insert(200)
+    source.seconds = 0.15
+    shown(pages_of(ahead))
+    assert max(under_way for _, under_way in source.sent[-20:]) == MOST
+
+
 @pytest.mark.usefixtures("quick")
 def test_never_more_pages_are_ahead_than_the_setting() -> None:
     source = served(120)
@@ -350,8 +364,8 @@ def test_a_backfill_collects_the_same_with_and_without(order: str) -> None:
         tenant = FakeTenant(Clock(), order=order, page_size=20, seconds=0.01)
         tenant.fill(3_000, NOON - 90 * DAY, NOON - 60)
         bench = Bench(tenant)
-        bench.wrap = lambda source, most=most: LookAhead(  # type: ignore[misc]
-            source, most, Patience(60, time.sleep), Shutdown()
+        bench.wrap = lambda source, most=most: OnlyListed(  # type: ignore[misc]
+            LookAhead(source, most, Patience(60, time.sleep), Shutdown())
         )
         bench.run()
         assert (bench.lost, bench.doubled) == (set(), 0)

@@ -46,7 +46,15 @@ STATES = st.builds(
     probed_day=INTEGERS,
     clock_offset=st.integers(),
     not_before=INTEGERS,
+    notes=st.sampled_from([{}, {"source": "export", "last": 3, "form": [60, True], "é": None}]),
 )
+
+
+def test_a_state_of_before_there_were_notes_is_read() -> None:
+    state = State("c", 1, 2, 3)
+    saved = json.loads(state_to_json(state))
+    del saved["notes"]
+    assert state_from_json(json.dumps(saved)) == state
 
 
 def records(*numbers: int, created: float | None = NOON) -> list[Record]:

@@ -28,7 +28,7 @@ class Place:
         """Has the input use another connection."""
         clock = TenantClock(self.tenant, self.clock.local)
         self.survey = Survey(
-            self.tenant.page,
+            self.tenant,
             Connection(connection, setting),
             self.progress,
             clock,

@@ -24,6 +24,7 @@ from invicti_collector.configuration import Account
 from invicti_collector.errors import (
     AuthenticationError,
     CollectorError,
+    NotThereError,
     TransientError,
     UnexpectedAnswerError,
 )
@@ -87,6 +88,36 @@ def test_own_records_at_the_top_of_the_list_are_no_reason_for_a_warning() -> Non
     for emails, found in cases:
         with mocked_list(emails) as account:
             assert verify_account(account, trial("", "test")) == found
+
+
+@pytest.mark.parametrize("headers", ["ui", "more", "json", "lower"])
+def test_a_build_that_only_exports_csv_works(headers: str) -> None:
+    with tenant(list_available=False, csv_headers=headers) as server:
+        found = verify_account(account_of(server), trial("", "test"))
+        assert len(server.requests) <= 5
+    assert found.startswith("works; this build only exports CSV")
+
+
+@pytest.mark.parametrize("headers", ["ui", "more"])
+def test_own_records_only_are_warned_of_in_an_export_too(headers: str) -> None:
+    switches = {"list_available": False, "csv_headers": headers, "own_records_only": True}
+    with tenant(records=3000, **switches) as server:
+        found = verify_account(account_of(server), trial("", "test"))
+    assert "every record seen is the API user's own" in found
+
+
+def test_an_empty_export_works() -> None:
+    with tenant(list_available=False, records=0) as server:
+        found = verify_account(account_of(server), trial("", "test"))
+    assert found == "works; the activity log is empty"
+
+
+def test_neither_list_nor_export_is_a_wrong_url() -> None:
+    gone = {"list_available": False, "export_available": False, "me_available": False}
+    with tenant(**gone) as server:
+        fault = refusal(account_of(server))
+    assert isinstance(fault, NotThereError)
+    assert "base URL" in fault.remedy
 
 
 @contextmanager

@@ -114,31 +114,19 @@ def sort(table: Table, text_: str, _context: Context) -> Table:
 
     https://docs.splunk.com/Documentation/Splunk/latest/SearchReference/Sort
     """
-    words = [word for word in re.split(r"[\s,]+", text_.strip()) if word]
-    limit = SORTED_BY_DEFAULT
-    if words and re.fullmatch(r"\d+", words[0]):
-        limit = int(words.pop(0))
-    keys = _keys(words)
+    match = re.match(r"\s*(\d+)\b(.*)", text_, re.DOTALL)
+    limit, listed = (int(match[1]), match[2]) if match else (SORTED_BY_DEFAULT, text_)
     rows = table.rows
-    for key in reversed(keys):
+    for key in reversed([_key(each) for each in listed.split(",")]):
         rows = _sorted(rows, key)
     return table.with_rows(rows[:limit] if limit else rows)
 
 
-def _keys(words: list[str]) -> list[_Key]:
-    found, sign = [], ""
-    for word in words:
-        if word in "+-":
-            sign = word
-            continue
-        match = re.fullmatch(r"([+-]?)(?:(num|str)\(([\w.]+)\)|([\w.]+))", word)
-        if match is None:
-            raise UnknownConstructError(f"sort by {word}")
-        found.append(_Key(match[3] or match[4], "-" in (sign, match[1]), match[2] or ""))
-        sign = ""
-    if not found:
-        raise UnknownConstructError("sort without a field")
-    return found
+def _key(text_: str) -> _Key:
+    match = re.fullmatch(r"\s*([+-]?)\s*(?:(num|str)\(([\w.]+)\)|([\w.]+))\s*", text_)
+    if match is None:
+        raise UnknownConstructError(f"sort by {text_}")
+    return _Key(match[3] or match[4], match[1] == "-", match[2] or "")
 
 
 def _sorted(rows: list[Row], key: _Key) -> list[Row]:

@@ -1,6 +1,7 @@
 """Search expressions: what the `search` command and the beginning of a search select.
 
 https://docs.splunk.com/Documentation/Splunk/latest/SearchReference/Search
+https://docs.splunk.com/Documentation/Splunk/latest/Search/Booleanexpressions
 Texts compare without regard to case, `*` stands for anything, OR binds closer than AND. A
 comparison by `!=` needs the field, NOT does not.
 """

@@ -53,7 +53,7 @@ def answer(tenant: Tenant, question: Question) -> Answer:
     """The answer of the API when nothing is in its way."""
     path = question.path.lower().rstrip("/")
     handler = _HANDLERS.get(path)
-    if handler is None or (path == LIST and not tenant.switches.list_available):
+    if handler is None or not _is_there(tenant.switches, path):
         return message(
             404, f"No HTTP resource was found that matches the request URI '{question.path}'."
         )
@@ -71,6 +71,15 @@ def answer(tenant: Tenant, question: Question) -> Answer:
         return handler(tenant, query, question.headers.get("Accept", ""))
     except RefusedError as refusal:
         return Answer(refusal.status, encode(refusal.body))
+
+
+def _is_there(switches: Switches, path: str) -> bool:
+    there = {
+        LIST: switches.list_available,
+        EXPORT: switches.export_available,
+        ME: switches.me_available,
+    }
+    return there[path]
 
 
 def _denied(switches: Switches, question: Question, path: str) -> Answer | None:
@@ -117,8 +126,11 @@ def _me(tenant: Tenant, query: dict[str, str], accept: str) -> Answer:  # noqa: 
 
 def _export(tenant: Tenant, query: dict[str, str], accept: str) -> Answer:  # noqa: ARG001
     csv = export(tenant, query)
+    switches = tenant.switches
     name = 'attachment; filename="activity-logs.csv"'
-    return Answer(200, csv, tenant.switches.csv_content_type, {"Content-Disposition": name})
+    charset = f"; charset={switches.csv_encoding}" if switches.csv_charset else ""
+    content_type = switches.csv_content_type + charset
+    return Answer(200, csv, content_type, {"Content-Disposition": name})
 
 
 _HANDLERS: dict[str, Callable[[Tenant, dict[str, str], str], Answer]] = {

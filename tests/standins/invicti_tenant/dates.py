@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from .clock import HOUR, TICKS, from_ticks, to_ticks
+from .profile import user_zone
 from .store import FOREVER, Window
 from .switches import Switches
 
@@ -121,8 +122,16 @@ def _written(zone: float) -> str:
     return f"{'-' if zone < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def user_date(ticks: int, switches: Switches) -> str:
+_TIMES = {
+    "minutes12": "%I:%M %p",
+    "minutes24": "%H:%M",
+    "seconds12": "%I:%M:%S %p",
+    "seconds24": "%H:%M:%S",
+}
+
+
+def user_date(ticks: int, switches: Switches, form: str = "minutes12") -> str:
     """`21/07/2014 03:30 PM`, in the API user's format and zone (invicti-api.md 2.1 [V])."""
-    local = from_ticks(ticks) + timedelta(hours=switches.user_zone)
+    local = from_ticks(ticks).astimezone(user_zone(switches))
     date = "%d/%m/%Y" if switches.user_date_format == "dd/MM/yyyy" else "%m/%d/%Y"
-    return local.strftime(f"{date} %I:%M ") + ("AM" if local.hour < 12 else "PM")
+    return local.strftime(f"{date} {_TIMES[form]}")

@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from .faults import parse_faults
+from .switches_export import ExportSwitches
 from .switches_history import ChangeSwitches, HistorySwitches
 from .switches_list import BAD_KINDS, ListSwitches, RecordSwitches
-from .switches_service import AccessSwitches, ExportSwitches, TroubleSwitches
+from .switches_service import AccessSwitches, TroubleSwitches
 
 
 @dataclass(frozen=True)

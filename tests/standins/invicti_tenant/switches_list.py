@@ -17,6 +17,15 @@ CREATED_AT_FORMS = (
     "user_format",
 )
 BAD_KINDS = ("no_id", "bad_date", "huge", "not_object", "illegal_xml", "deep")
+USER_ZONES = (
+    "UTC",
+    "GMT Standard Time",
+    "W. Europe Standard Time",
+    "Eastern Standard Time",
+    "Tokyo Standard Time",
+    "(UTC-08:00) Pacific Time (US & Canada)",
+    "(UTC+10:00) Canberra, Melbourne, Sydney",
+)
 PAGING = ("all", "HasNextPage", "IsLastPage", "PageCount", "none", "array")
 
 
@@ -121,7 +130,16 @@ class RecordSwitches:
         3.0, "hours from UTC of created_at_form offset_other", "api 2.1"
     )
     user_zone: float = switch(
-        0.0, "the API user's own zone: created_at_form user_format, CSV", "api 1.5, 3 [V]"
+        0.0,
+        "the API user's own zone in hours from UTC, instead of user_zone_id",
+        "api 1.5, 3 [V]",
+    )
+    user_zone_id: str = switch(
+        "UTC",
+        "the API user's own zone, as account/me tells it; created_at_form user_format, CSV: with "
+        "its daylight saving time",
+        "api 3 [V] ids, of which GMT Standard Time is the tenant's default; [U] the display form",
+        USER_ZONES,
     )
     user_date_format: str = switch(
         "dd/MM/yyyy", "the API user's date format", "api 3 [V]", ("dd/MM/yyyy", "MM/dd/yyyy")

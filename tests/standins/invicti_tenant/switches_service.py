@@ -1,4 +1,4 @@
-"""Switches of access, throttling, faults and the CSV export."""
+"""Switches of access, throttling and faults."""
 
 from __future__ import annotations
 
@@ -63,34 +63,4 @@ class TroubleSwitches:
     latency_jitter_ms: float = switch(0.0, "and up to so much later still (seeded)", "api 4")
     latency_load_ms: float = switch(
         0.0, "and so much later for each other request under way", "api 4 [U]; issue 6"
-    )
-
-
-@dataclass(frozen=True)
-class ExportSwitches:
-    """The CSV export."""
-
-    csv_headers: str = switch(
-        "ui",
-        "column names: of the web page, of the JSON fields, or lower case",
-        "api 2.2 [U]",
-        ("ui", "json", "lower"),
-    )
-    csv_bom: bool = switch(
-        default=True, about="the CSV starts with a byte order mark", source="api 1.3 [U]"
-    )
-    csv_empty: str = switch(
-        "not_found",
-        "an empty export: 404, or the header line",
-        "api 1.2 [U]",
-        ("not_found", "header"),
-    )
-    csv_pages: bool = switch(
-        default=True, about="the export honours page and pageSize", source="api 1.2 [I]"
-    )
-    csv_content_type: str = switch(
-        "text/csv",
-        "Content-Type of the CSV",
-        "api 1.3 [U]",
-        ("text/csv", "application/octet-stream"),
     )

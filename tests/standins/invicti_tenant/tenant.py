@@ -212,12 +212,7 @@ class Tenant:
             number, size = page_numbers(query, switches)
             window = _window(query, switches)
             self._tally.lists += 1
-            shuffle = (
-                switches.seed
-                if switches.order != "reshuffled"
-                else switches.seed * 1_000_003 + self._tally.lists
-            )
-            layout = self._layout(window, order=switches.order, shuffle=shuffle)
+            layout = self._layout(window, order=switches.order, shuffle=self._shuffle())
             total = self._total(window, len(layout))
             if switches.page_beyond_end == "last":
                 number = min(number, max(1, -(-len(layout) // size)))
@@ -229,21 +224,37 @@ class Tenant:
             self._between_pages()
             return page
 
+    def _shuffle(self) -> int:
+        switches = self._switches
+        if switches.order != "reshuffled":
+            return switches.seed
+        return switches.seed * 1_000_003 + self._tally.lists
+
     def export_keys(self, query: dict[str, str], number: int, size: int) -> list[int]:
         """Keys of the records on a page of the export."""
         with self._lock:
             switches = self._switches
+            self._tally.lists += 1
             layout = self._layout(
-                _window(query, switches), order=switches.order, shuffle=switches.seed
+                _window(query, switches), order=switches.order, shuffle=self._shuffle()
             )
-            if switches.csv_pages:
-                return layout.keys((number - 1) * size, number * size)
-            return layout.keys(0, len(layout))
+            first, last = (number - 1) * size, number * size
+            if not switches.csv_pages:
+                first, last = 0, len(layout)
+            keys = layout.keys(first, last)
+            self._between_pages()
+            return keys
 
     def record_of(self, key: int) -> dict[str, Any]:
         """The record of a key as the API shows it."""
         with self._lock:
             return self._shaper.record(key)
+
+    def visible_keys(self) -> list[int]:
+        """Keys of the records that the API user can see now."""
+        with self._lock:
+            layout = self._layout(Window())
+            return layout.keys(0, len(layout))
 
     def created(self, key: int) -> int:
         """When the record of a key was created."""

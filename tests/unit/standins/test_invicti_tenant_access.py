@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import signal
 import subprocess
@@ -128,52 +126,6 @@ def test_no_accept_answers() -> None:
         server.set(no_accept_answers="scim")
         assert client.get().headers["Content-Type"].startswith("application/scim+json")
         assert client.get().json()["TotalItemCount"] == 500
-
-
-def rows(answer: requests.Response, delimiter: str = ",") -> list[list[str]]:
-    answer.raise_for_status()
-    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=delimiter))
-
-
-@pytest.mark.parametrize(
-    ("name", "separator"), [("Comma", ","), ("Semicolon", ";"), ("Pipe", "|"), ("Tab", "\t")]
-)
-def test_export_separators(name: str, separator: str) -> None:
-    with TenantServer(quiet()) as server:
-        client = Client(server)
-        table = rows(client.get(EXPORT, csvSeparator=name), separator)
-        assert table[0] == ["User", "Action", "Endpoint Type", "Date"]
-        records = client.page()["List"]
-        labels = {"Web": "Web UI", "Api": "API", "BackgroundTask": "Background Task"}
-        assert [row[:3] for row in table[1:]] == [
-            [r["UserName"] or "", r["Type"], labels[r["EndpointType"]]] for r in records
-        ]
-        assert all(re.fullmatch(r"\d\d/\d\d/2024 \d\d:\d\d [AP]M", row[3]) for row in table[1:])
-        assert client.get(EXPORT, csvSeparator="Colon").status_code == 400
-
-
-def test_export_switches() -> None:
-    with TenantServer(quiet(csv_headers="json", csv_bom=False)) as server:
-        client = Client(server)
-        answer = client.get(EXPORT)
-        assert answer.content.startswith(b"UserName,Type,EndpointType,CreatedAt\r\n")
-        assert answer.headers["Content-Type"] == "text/csv"
-        assert answer.headers["Content-Disposition"].startswith("attachment")
-        assert [len(rows(client.get(EXPORT, page=n))) - 1 for n in (1, 2, 3)] == [200, 200, 100]
-        none = {"startDate": "01/01/1990", "endDate": "01/02/1990"}
-        assert client.get(EXPORT, **none).status_code == 404
-        server.set(
-            csv_headers="lower",
-            csv_bom=True,
-            csv_empty="header",
-            csv_pages=False,
-            csv_content_type="application/octet-stream",
-        )
-        answer = client.get(EXPORT)
-        assert answer.content.startswith(b"\xef\xbb\xbfuser,action,")
-        assert answer.headers["Content-Type"] == "application/octet-stream"
-        assert len(rows(answer)) == 501
-        assert len(rows(client.get(EXPORT, **none))) == 1
 
 
 def test_tls(tmp_path: Path) -> None:

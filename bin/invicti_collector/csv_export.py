@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit log of a build that only exports CSV, read so that its rows can be told apart.
+
+Rows have no `Id`: equal ones are told apart by counting them, which is right only over a reading
+of one moment. So a window is read whole, and its last page once more, before its rows are
+numbered; docs/on-premises-csv.md says what that can promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from invicti_collector import timeline
+from invicti_collector.csv_listing import Listing, Sheet, agreed, same, whole
+from invicti_collector.csv_rows import Numbering
+from invicti_collector.csv_sheets import CsvSheets, Query
+from invicti_collector.errors import UnexpectedAnswerError
+from invicti_collector.invicti_api import InvictiApi
+from invicti_collector.pages import PAGE_SIZE, Page
+from invicti_collector.timeline import DateFormat, Window
+from invicti_collector.user_dates import UserDates
+
+READINGS = 4
+"""Of a window that changes while it is read, before the rest is left to the next run."""
+
+MOST_PAGES = 1_000_000
+"""Against a server that has a full page for every number."""
+
+_MOST_LISTINGS = 2
+"""The live window is polled while a tile of the backfill is being read."""
+
+
+class CsvExport:
+    """Pages of a tenant's CSV export, in the manner of `ports.Tenant`.
+
+    Arguments:
+        api: The tenant's HTTP client.
+        types: The known values of `Type`.
+    """
+
+    def __init__(self, api: InvictiApi, types: Iterable[str]) -> None:
+        self._api = api
+        self._sheets = CsvSheets(api, types)
+        self._polled: dict[str, Any] = {}
+        self._listings: dict[Window, Listing] = {}
+
+    @property
+    def dates(self) -> UserDates:
+        """How the API user's dates are read."""
+        return self._sheets.dates
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What the next run, or the list after an upgrade, needs to know."""
+        return {**self._sheets.notes, **self._polled}
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Takes up what an earlier run has noted."""
+        self._sheets.recall(notes)
+        self._polled = {name: notes[name] for name in ("window", "last", "mark") if name in notes}
+
+    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page | None:
+        """Returns a page of the export as it is; None where there is none."""
+        # Without dates, it is the daily survey, perhaps of a run of days.
+        self._sheets.ask_profile(anew=not window.dated)
+        sheet = self._sheets.glance(Query(window, date_format), number)
+        if sheet is None:
+            return None
+        numbering = Numbering()
+        records = [numbering.record(row) for row in sheet]
+        return Page(number, records, None, len(sheet) >= PAGE_SIZE, None)
+
+    def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """Returns a page to collect; see `ports.Tenant`."""
+        query = Query(window, date_format)
+        if number == 1:
+            listing = self._open(query)
+            self._keep(window, listing)
+            if self._is_live(window):
+                self._note(window, listing)
+            return listing.page(1)
+        listing = self._listings.get(window) or self._open(query)
+        if number not in listing and number <= listing.last:
+            listing = self._extended(query, listing, number)
+            if self._is_live(window):
+                self._note(window, listing)
+        self._keep(window, listing)
+        return listing.page(number)
+
+    def _keep(self, window: Window, listing: Listing) -> None:
+        self._listings.pop(window, None)
+        while len(self._listings) >= _MOST_LISTINGS:
+            del self._listings[next(iter(self._listings))]
+        self._listings[window] = listing
+
+    def _is_live(self, window: Window) -> bool:
+        now = self._api.now()
+        return window.end is None or now is None or window.end > now
+
+    def _note(self, window: Window, listing: Listing) -> None:
+        """Notes by what the next poll may tell that nothing has come."""
+        mark = listing.page(1).fingerprint
+        self._polled = {"window": list(window), "last": listing.last, "mark": mark}
+        if listing.total is None:
+            self._polled = {}
+
+    # --- windows -------------------------------------------------------------------------------
+
+    def _open(self, query: Query) -> Listing:
+        polled = self._reopened(query)
+        if polled is not None:
+            return polled
+        self._sheets.ask_profile()
+        last, tail = self._find_end(query)
+        if not query.window.dated:
+            return Listing(last, tail)  # all of the history: never held as a whole
+        if self._will_be_halved(query.window, last):
+            return Listing(last, tail)
+        return self._read_whole(query, last, tail)
+
+    def _reopened(self, query: Query) -> Listing | None:
+        """Returns a window that was read before by its last page alone, None where that changed.
+
+        A page that is neither full nor empty proves how many there are before.
+        """
+        if self._polled.get("window") != list(query.window):
+            return None
+        last = int(self._polled["last"])
+        listing = Listing(last, self._sheets.sheet(query, last))
+        held = self._listings.get(query.window)
+        if held and held.is_whole and held.last == last and same(held.tail, listing.tail):
+            return held  # numbered over all of its rows, which a part cannot be
+        if listing.page(1).fingerprint == self._polled["mark"]:
+            return listing
+        if self._sheets.ask_profile():  # other dates make other rows
+            listing = Listing(last, self._sheets.sheet(query, last))
+        if len(listing.tail) == PAGE_SIZE:
+            return Listing(*self._end_beyond(query, last, listing.tail))
+        return listing if 0 < len(listing.tail) < PAGE_SIZE else None
+
+    def _will_be_halved(self, window: Window, last: int) -> bool:
+        """Tells whether the collector will ask for a smaller tile instead of reading this one."""
+        span = timeline.length(window) - timeline.OVERLAP
+        large = timeline.is_too_large(span, (last - 1) * PAGE_SIZE)
+        return large and not self._is_live(window)
+
+    def _extended(self, query: Query, listing: Listing, number: int) -> Listing:
+        """Returns a window with one more page of it, or with all of them.
+
+        Of a window that was read before, the page that new rows have pushed forward is enough.
+        """
+        likely = listing.last if listing.newest_first else 2
+        if query.window.dated and number != likely:
+            return self._read_whole(query, listing.last, listing.tail)
+        sheet = self._sheets.sheet(query, listing.last + 1 - number)
+        listing.put(number, sheet, alone=not query.window.dated)
+        return listing
+
+    def _read_whole(self, query: Query, last: int, tail: Sheet) -> Listing:
+        """Reads a window until its end is the same before and after."""
+        sheets: dict[int, Sheet] = {}
+        for _ in range(READINGS):
+            if last == 1:
+                return whole({1: tail})
+            earlier = sheets
+            sheets = {number: self._sheets.sheet(query, number) for number in range(1, last)}
+            sheets[last] = self._sheets.sheet(query, last)
+            if same(sheets[last], tail):
+                return whole(sheets)
+            last, tail = self._find_end(query)
+        return whole(agreed(earlier, sheets), counted=False)
+
+    def _find_end(self, query: Query) -> tuple[int, Sheet]:
+        """Returns the number and the rows of the last page, in few requests."""
+        first = self._sheets.sheet(query, 1)
+        if len(first) != PAGE_SIZE:
+            return 1, first  # or all rows, of a server that does not page
+        return self._end_beyond(query, 1, first)
+
+    def _end_beyond(self, query: Query, full: int, first: Sheet) -> tuple[int, Sheet]:
+        """Returns the last page, which lies beyond a full one."""
+        step = 1
+        while len(tail := self._sheets.sheet(query, full + step)) >= PAGE_SIZE:
+            if same(tail, first) and len({row.content for row in first}) > 1:
+                return full, first  # the same: there is no paging
+            full, step = full + step, 2 * step
+            if full > MOST_PAGES:
+                raise _endless(query)
+        return self._between(query, full, full + step, tail)
+
+    def _between(self, query: Query, full: int, last: int, tail: Sheet) -> tuple[int, Sheet]:
+        while last - full > 1:
+            middle = (full + last) // 2
+            sheet = self._sheets.sheet(query, middle)
+            if len(sheet) < PAGE_SIZE:
+                last, tail = middle, sheet
+            else:
+                full = middle
+        return last, tail
+
+
+def _endless(query: Query) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"the CSV export has no end: page {MOST_PAGES} is full, too",
+        f"auditlogs/export of {query.window}",
+        "ask who runs the tenant",
+    )

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Single pages of the CSV export: asked for, checked for their end, and read as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from invicti_collector.csv_listing import Sheet
+from invicti_collector.csv_rows import Columns, Row, RowReader
+from invicti_collector.csv_table import Table, read_table
+from invicti_collector.errors import ServerError
+from invicti_collector.invicti_api import InvictiApi
+from invicti_collector.timeline import DateFormat, Window
+from invicti_collector.user_dates import DEFAULT_FORMAT, DEFAULT_ZONE, Form, UserDates
+
+
+class Query(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        window: The stretch of time.
+        date_format: How its dates are written.
+    """
+
+    window: Window
+    date_format: DateFormat
+
+
+class CsvSheets:
+    """The pages of one tenant's export, by the settings of its API user.
+
+    Arguments:
+        api: The tenant's HTTP client.
+        types: The known values of `Type`.
+    """
+
+    def __init__(self, api: InvictiApi, types: Iterable[str]) -> None:
+        self._api = api
+        self._types = tuple(types)
+        self._rows = RowReader(UserDates(DEFAULT_FORMAT, DEFAULT_ZONE), self._types)
+        self._columns: Columns | None = None
+        self._form: Form | None = None
+        self._asked = False
+        self._leaves_open = False
+        self._open_end = b""
+
+    @property
+    def dates(self) -> UserDates:
+        """How the API user's dates are read."""
+        return self._rows.dates
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """How the export was written when it was read last."""
+        return {
+            "date_format": self.dates.date_format,
+            "zone": self.dates.zone,
+            "columns": list(self._columns.header) if self._columns else None,
+            "form": list(self._form) if self._form else None,
+        }
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Takes up what an earlier run has noted."""
+        if "zone" not in notes:
+            return
+        self._rows = RowReader(UserDates(notes["date_format"], notes["zone"]), self._types)
+        self._columns = Columns(notes["columns"]) if notes["columns"] else None
+        self._form = Form(*notes["form"]) if notes["form"] else None
+
+    def ask_profile(self, *, anew: bool = False) -> bool:
+        """Asks once a run how the API user's dates are written; tells whether that has changed.
+
+        Arguments:
+            anew: Whether to ask although this run has asked.
+        """
+        if self._asked and not anew:
+            return False
+        self._asked = True
+        told = self._api.caller() or {}
+        date_format = _text(told.get("DateFormat")) or DEFAULT_FORMAT
+        zone = _text(told.get("TimeZoneInfo")) or DEFAULT_ZONE
+        if (date_format, zone) == (self.dates.date_format, self.dates.zone):
+            return False
+        self._rows = RowReader(UserDates(date_format, zone), self._types)
+        return True
+
+    def sheet(self, query: Query, number: int) -> Sheet:
+        """Returns a whole page; an empty one where there is none.
+
+        CSV does not tell its end. A page that ends within a line is asked for again; a server that
+        sends the same again just writes no line break there.
+        """
+
+        def read(body: bytes, content_type: str, where: str) -> Sheet:
+            table = read_table(body, content_type)
+            if not table.ended and not self._leaves_open:
+                self._leaves_open = body == self._open_end
+                self._open_end = body
+            if not table.ended and not self._leaves_open:
+                raise ServerError(
+                    f"the CSV ends within a line, perhaps cut short after {len(body)} bytes",
+                    where,
+                    "none needed if it passes; else ask who runs the tenant, or the proxy",
+                )
+            return self._read(table)
+
+        return self._api.export(query.window, query.date_format, number, read) or []
+
+    def glance(self, query: Query, number: int) -> Sheet | None:
+        """Returns a page, whole or not; None where there is none."""
+
+        def read(body: bytes, content_type: str, _where: str) -> Sheet:
+            return self._read(read_table(body, content_type))
+
+        return self._api.export(query.window, query.date_format, number, read)
+
+    def _read(self, table: Table) -> list[Row]:
+        lines = table.lines
+        if lines and self._is_header(lines[0]):
+            self._columns = Columns(lines[0])
+            lines = lines[1:]
+        if self._columns is None:
+            return []
+        rows = [self._rows.read(self._columns, line) for line in lines]
+        self._form = next((row.moment.form for row in rows if row.moment), self._form)
+        return rows
+
+    def _is_header(self, line: list[str]) -> bool:
+        """Tells names of columns from a row, for a server that names them on page 1 alone."""
+        known = self._columns
+        columns = Columns(line)
+        return known is None or columns.are_known or columns.header == known.header
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""

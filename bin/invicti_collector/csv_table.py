@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table in a CSV answer: bytes to lines of cells, whatever encoding and separator came.
+
+Nothing of it is documented (invicti-api.md 1.3, 2.2), so nothing is taken for granted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from typing import NamedTuple
+
+SEPARATORS = {"Comma": ",", "Semicolon": ";", "Pipe": "|", "Tab": "\t"}
+"""The values of `csvSeparator` (invicti-api.md 1.2)."""
+
+LARGEST_CELL = 2**31 - 1
+"""More than an answer may have; the `csv` module's own limit is 128 KiB."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class Table(NamedTuple):
+    """What an answer holds.
+
+    Attributes:
+        lines: Its lines, of cells each, without empty ones.
+        ended: Whether the last line ends as a line ends.
+    """
+
+    lines: list[list[str]]
+    ended: bool
+
+
+def read_table(body: bytes, content_type: str) -> Table:
+    """Returns the table of an answer.
+
+    Arguments:
+        body: The answer.
+        content_type: The header, for its charset.
+    """
+    # The module's strict mode would refuse a whole answer for one stray quote.
+    text = _decoded(body, content_type).replace("\0", "\ufffd")
+    csv.field_size_limit(LARGEST_CELL)
+    separator = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    lines = [line for line in reader if any(line)]
+    return Table(lines, not text or text[-1] in "\r\n")
+
+
+def _separator(text: str) -> str:
+    """Returns the separator by the first line, outside of quotes."""
+    first = re.match(r'(?:"[^"]*"|[^"\r\n])*', text)
+    bare = re.sub(r'"[^"]*"', "", first.group() if first else "")
+    return max(SEPARATORS.values(), key=bare.count)
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(encoding, _FALLBACK)
+    if body[1:2] == b"\0":  # no other encoding has it there
+        return body.decode("utf-16-le", _FALLBACK)
+    charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", content_type, re.IGNORECASE)
+    try:
+        text = body.decode(charset.group(1) if charset else "utf-8", _FALLBACK)
+    except (LookupError, UnicodeError):  # no such encoding, or none of text
+        text = body.decode("utf-8", _FALLBACK)
+    return text.lstrip("\ufeff")
+
+
+def _as_windows_1252(fault: UnicodeError) -> tuple[str, int]:
+    """Reads only the bytes that fit no encoding so, that a row reads the same on any page."""
+    if not isinstance(fault, UnicodeDecodeError):
+        raise fault
+    bad = fault.object[fault.start : fault.end]
+    return bad.decode("cp1252", "backslashreplace"), fault.end
+
+
+_FALLBACK = "invicti_windows_1252"
+codecs.register_error(_FALLBACK, _as_windows_1252)

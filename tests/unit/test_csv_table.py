@@ -1,0 +1,89 @@
+"""csv_table: no encoding, separator or line break of an answer loses a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invicti_collector.csv_table import SEPARATORS, read_table
+
+LINES = [
+    ["User", "Action", "Message"],
+    ['Robert "Bob" Smith', "Role Delete", "one\r\ntwo,;|\tthree"],
+    ["José", "Sign in", ""],
+]
+
+
+def written(lines: list[list[str]], separator: str = ",", end: str = "\r\n") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator=end).writerows(lines)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+def test_separators_quotes_and_line_breaks(separator: str, end: str) -> None:
+    assert read_table(written(LINES, separator, end).encode(), "text/csv").lines == LINES
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("utf-8", "text/csv"),
+        ("utf-8-sig", "text/csv"),
+        ("utf-8-sig", "text/csv; charset=utf-8"),
+        ("utf-16", "application/octet-stream"),
+        ("utf-16-le", 'text/csv; charset="UTF-16LE"'),
+        ("utf-16-le", "text/csv"),
+        ("cp1252", "text/csv; charset=windows-1252"),
+        ("cp1252", "text/csv"),
+        ("utf-8", "text/csv; charset=klingon"),
+        ("utf-8", "text/csv; charset=base64"),
+    ],
+)
+def test_encodings(encoding: str, content_type: str) -> None:
+    assert read_table(written(LINES).encode(encoding), content_type).lines == LINES
+
+
+def test_a_byte_that_fits_no_encoding_costs_no_row_and_no_other_character() -> None:
+    body = written(LINES).encode() + b"Zo\xeb,\x81\xc3\xa9,x\0y\r\n"
+    assert read_table(body, "text/csv").lines == [*LINES, ["Zoë", "\\x81é", "x\ufffdy"]]
+
+
+def test_a_cell_of_megabytes() -> None:
+    lines = [*LINES, ["x", "y", "z" * 3_000_000]]
+    assert read_table(written(lines).encode(), "text/csv").lines == lines
+
+
+def test_empty_lines_are_no_rows() -> None:
+    assert read_table(b"a,b\r\n\r\n1,2\r\n,\r\n", "").lines == [["a", "b"], ["1", "2"]]
+    assert read_table(b"", "").lines == []
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [("", True), ("a,b\r\n1,2\r\n", True), ("a\n", True), ("a,b\r\n1,2", False), ('a\n"1\n', True)],
+)
+def test_whether_the_last_line_has_an_end(text: str, ended: bool) -> None:
+    assert read_table(text.encode(), "").ended is ended
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])), min_size=3, max_size=3
+        )
+    )
+)
+def test_any_text_comes_back(lines: list[list[str]]) -> None:
+    lines = [["A", "B", "C"], *(line for line in lines if any(line))]
+    assert read_table(written(lines).encode("utf-8-sig"), "").lines == lines
+
+
+@given(st.binary(), st.sampled_from(["", "text/csv; charset=utf-16", "text/csv; charset=ascii"]))
+def test_no_bytes_are_an_error(body: bytes, content_type: str) -> None:
+    read_table(body, content_type)
