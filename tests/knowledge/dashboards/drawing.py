@@ -111,6 +111,13 @@ class Canvas:
         clip = self.page.evaluate(_CORNER)
         self.page.screenshot(path=file, clip=clip, animations="disabled", caret="hide")
 
+    def after(self, act: Callable[[], None]) -> None:
+        """Do what a person does, and wait until what it changes is drawn."""
+        before = self.page.evaluate("() => window.asked")
+        act()
+        self.page.wait_for_function("before => window.asked > before", arg=before)
+        self.settle()
+
     def settle(self) -> None:
         """Wait until every search is answered and drawn."""
         quiet = "() => window.asked > 0 && window.asked === window.answered"
