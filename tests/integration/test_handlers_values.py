@@ -79,6 +79,7 @@ FREE = {
 # What may be left empty.
 OPTIONAL = {
     "ca_bundle",
+    "requests_at_once",
     "use_ack",
     "start_date",
     "endpoint_types",
