@@ -28,6 +28,11 @@ RECIPE = ("package.sh", "globalConfig.json", ".ci/package", ".ci/requirements/pa
 PYTHONS = ("3.9", "3.13")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """More processes than cores: most tests wait, for time limits and for what they have started."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def package() -> Path:
     """The built package; built once for a state of the tree, however many test processes ask."""
