@@ -29,7 +29,7 @@ PYTHONS = ("3.9", "3.13")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """More processes than cores: most tests wait, for time limits and for what they have started."""
+    """Two a core, since most tests wait: for time limits and for what they have started."""
     return 2 * (os.cpu_count() or 1)
 
 
