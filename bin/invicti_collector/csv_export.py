@@ -62,8 +62,8 @@ class CsvExport:
 
     def glance(self, window: Window, date_format: DateFormat, number: int) -> Page | None:
         """Returns a page of the export as it is; None where there is none."""
-        # Without dates, it is the daily survey, perhaps of a run of days.
-        self._sheets.ask_profile(anew=not window.dated)
+        # Page 1 without dates is the daily survey, perhaps of a run of days.
+        self._sheets.ask_profile(anew=not window.dated and number == 1)
         sheet = self._sheets.glance(Query(window, date_format), number)
         if sheet is None:
             return None

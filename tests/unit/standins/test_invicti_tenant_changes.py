@@ -156,6 +156,7 @@ def test_control_over_http() -> None:
                 "query": {"pageSize": "200"},
                 "status": 200,
                 "fault": None,
+                "under_way": 1,
             }
         ]
         assert client.get("/_standin/nonsense").status_code == 404
