@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ui.chromium import find_chromium, launched
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = "TA-invicti-auditlogs"
@@ -60,6 +64,19 @@ def interpreter(request: pytest.FixtureRequest) -> Path:
     if found is None:
         pytest.skip(f"CPython {version} is missing: neither in PATH nor in pyenv")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for a test process; CI has it, other machines may not."""
+    path = find_chromium()
+    missing = "Chromium is missing: `.ci/install-browser` installs it"
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    if path is None:
+        pytest.skip(missing)
+    with launched(path) as chromium:
+        yield chromium
 
 
 def find_interpreter(version: str) -> Path | None:

@@ -85,13 +85,12 @@ def test_killed_at_random_points(package: Path, interpreter: Path, tmp_path: Pat
         place.point_to(receiver.url, TOKEN)
         runs = _Runs(place, receiver, _random(interpreter), "kill")
         while runs.ended < KILLS:
-            before = runs.doubles
             runs.next()
-            assert runs.doubles - before <= PAGE
+            # Kills in a row each leave a page that is not saved; one later run doubles them all.
+            assert runs.doubles <= runs.ended * PAGE
         place.good_run()
         assert arrived(receiver).keys() == place.tenant.ids()
         print(f"{runs.ended} kills, {runs.doubles} doubles")
-        assert runs.doubles <= runs.ended * PAGE
         texts = {taken.event["event"] for taken in receiver.collector.taken}
         assert len(texts) == len(arrived(receiver))
 

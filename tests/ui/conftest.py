@@ -1,32 +1,17 @@
-"""The browser, the site and the person of each test."""
+"""The site and the person of each test."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.ui.chromium import find_chromium, launched
 from tests.ui.person import WAIT_MILLISECONDS, Person
 from tests.ui.site import Site, running
 
 expect.set_options(timeout=WAIT_MILLISECONDS)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; CI has it, other machines may not."""
-    path = find_chromium()
-    missing = "Chromium is missing: `.ci/install-browser` installs it"
-    if path is None and os.environ.get("CI") == "true":
-        pytest.fail(missing)
-    if path is None:
-        pytest.skip(missing)
-    with launched(path) as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def session(site: Site) -> Iterator[requests.Session]:
 
 
 def test_the_home_of_the_app_is_its_default_page(site: Site, session: requests.Session) -> None:
-    assert session.get(site.web.url).url == site.web.page("configuration")
+    assert session.get(site.web.url).url == site.web.page("invicti_activity_logs")
 
 
 def test_rest_needs_a_login(origin: str, session: requests.Session) -> None:

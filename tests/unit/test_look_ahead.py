@@ -255,7 +255,8 @@ def test_a_list_that_changes_is_read_one_page_after_the_other() -> None:
     pages = pages_of(ahead_of(source))
     for _ in range(3):
         next(pages)
-    time.sleep(0.05)
+    while source.under_way:
+        time.sleep(0.001)
     source.model.insert(1)
     begun = len(source.asked)
     assert len(set(shown(pages))) <= 81

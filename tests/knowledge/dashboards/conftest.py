@@ -14,9 +14,6 @@ from tests.knowledge.dashboards.installing import renderer
 from tests.knowledge.dashboards.week import week
 from tests.knowledge.spl import Event
 from tests.receivers.installing import or_skip
-from tests.ui.conftest import browser
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

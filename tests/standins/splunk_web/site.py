@@ -6,6 +6,7 @@ import json
 import mimetypes
 import secrets
 from dataclasses import dataclass, field
+from html import escape
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Callable
@@ -115,6 +116,7 @@ class Site:
     def _app(self, _asked: Asked, parts: tuple[str, ...]) -> Answered:
         """A view of the app: views/<name>.xml with ``type="html"`` names a template.
 
+        A dashboard is drawn by Splunk Web itself; here it is only there. Others are
         UCC's generated views; ``<app>:/templates/base.html`` lies under the app's appserver/.
         Whoever asks is logged in: the cookies are those that ``@splunk/splunk-utils`` and Splunk
         Web's cross-site request forgery check want.
@@ -127,15 +129,21 @@ class Site:
         if len(parts) != 2 or not view.is_file():
             return _not_found()
         root = ET.parse(view).getroot()  # noqa: S314 - our own package
+        if root.tag == "dashboard":
+            title = escape(root.findtext("label") or parts[1])
+            return self._page(f"<!doctype html><title>{title}</title><h1>{title}</h1>".encode())
         app, _, template = str(root.get("template", "")).partition(":/")
         file = self.splunkd.home.apps / app / "appserver" / template
         if not template or not file.is_file():
             return _not_found()
+        return self._page(file.read_bytes())
+
+    def _page(self, content: bytes) -> Answered:
         cookies = (
             ("Set-Cookie", f"splunkd_{self.port}={self._session}; Path=/; HttpOnly"),
             ("Set-Cookie", f"splunkweb_csrf_token_{self.port}={self._form_key}; Path=/"),
         )
-        return Answered(200, file.read_bytes(), HTML, cookies)
+        return Answered(200, content, HTML, cookies)
 
     def _default_view(self) -> str:
         """``default="true"`` in nav/default.xml."""
