@@ -108,9 +108,7 @@ def test_what_the_evaluator_does_not_know_fails(expression: str) -> None:
 )
 def test_a_conf_with_something_unknown_fails(tmp_path: Path, conf: str, addition: str) -> None:
     for folder in ("default", "lookups"):
-        (tmp_path / folder).mkdir()
-        for file in (ROOT / folder).iterdir():
-            (tmp_path / folder / file.name).write_bytes(file.read_bytes())
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     changed = tmp_path / "default" / f"{conf}.conf"
     changed.write_text(changed.read_text(encoding="utf-8") + addition + "\n", encoding="utf-8")
     with pytest.raises((UnknownConstructError, KeyError)):
