@@ -90,29 +90,29 @@ def check_answer(
     """
     status = answer.status_code
     secrets = list(secrets)
-    detail = _detail(answer, body, secrets)
     if status == 200:
         _check_content_type(answer, where, secrets, wanted)
-    elif 300 <= status < 400:
+        return
+    if 300 <= status < 400:
         raise UnexpectedAnswerError(
             f"the server redirects (HTTP {status}): a wrong URL, or single sign-on",
             where,
             _WRONG_URL,
         )
-    elif status in _PASSING or status > 504:
+    if status == 407:
+        raise UnexpectedAnswerError("the proxy refused (HTTP 407)", where, _REMEDIES[407])
+    detail = _detail(answer, body, secrets)
+    if status in _PASSING or status > 504:
         wait = retry_after(answer, now)
         raise ServerError(f"the server failed: {detail}", where, _LATER, wait)
-    elif status in (401, 403):
+    if status in (401, 403):
         remedy = _remedy_of_refusal(status, detail)
         raise AuthenticationError(f"access refused: {detail}", where, remedy)
-    elif status == 407:
-        raise UnexpectedAnswerError("the proxy refused (HTTP 407)", where, _REMEDIES[407])
-    elif status == 400 and dated:
+    if status == 400 and dated:
         raise DatesRefusedError(f"dates refused: {detail}", where, "set the account's date_format")
-    else:
-        remedy = _REMEDIES.get(status, _WRONG_URL)
-        kind = NotThereError if status == 404 else UnexpectedAnswerError
-        raise kind(f"the server refused: {detail}", where, remedy)
+    remedy = _REMEDIES.get(status, _WRONG_URL)
+    kind = NotThereError if status == 404 else UnexpectedAnswerError
+    raise kind(f"the server refused: {detail}", where, remedy)
 
 
 def _remedy_of_refusal(status: int, detail: str) -> str:

@@ -18,7 +18,7 @@ from invicti_collector.errors import DatesRefusedError, TransientError, quoted
 from invicti_collector.lease import InputLease
 from invicti_collector.pages import Page
 from invicti_collector.ports import Destination, Store, Tenant
-from invicti_collector.probe import is_foreign
+from invicti_collector.probe import any_foreign
 from invicti_collector.progress import (
     LiveReading,
     Progress,
@@ -143,8 +143,7 @@ class Collector:
     def _checked(self, window: Window, ask: Fetch) -> Fetch:
         def fetch(number: int) -> Page:
             page = ask(number)
-            foreign = any(is_foreign(record, window) for record in page.records)
-            if foreign and not self._trusts_filter:
+            if not self._trusts_filter and any_foreign(page.records, window):
                 raise _FilterNotHonouredError
             return page
 

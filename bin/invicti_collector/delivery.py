@@ -13,7 +13,6 @@ from invicti_collector.lease import InputLease
 from invicti_collector.pages import Page
 from invicti_collector.ports import Destination, Event
 from invicti_collector.progress import Progress
-from invicti_collector.reading import unseen
 from invicti_collector.records import Record, event_json
 from invicti_collector.timeline import Window
 
@@ -78,9 +77,7 @@ class Delivery:
                 saved is delivered again by the next run.
         """
         self._lease.assure()  # for every page: a long reading of known records must keep it, too
-        fresh = [
-            record for record in unseen(page, self._progress) if not self._progress.is_seen(record)
-        ]
+        fresh = self._progress.unseen(page.records)
         if not fresh:
             return
         events = [self._event(record) for record in fresh if self._is_wanted(record)]

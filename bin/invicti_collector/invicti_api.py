@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, Callable, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
@@ -204,13 +204,11 @@ class InvictiApi:
         session = self._idle_session()
         with self._shutdown.interruptible():
             try:
-                answer = session.get(
+                answer = session.get_page(
                     self._account.base_url + path,
-                    params=query,
-                    headers=headers,
-                    timeout=(self._limited(CONNECT_SECONDS), self._limited(READ_SECONDS)),
-                    allow_redirects=False,
-                    stream=True,
+                    urlencode(query),
+                    headers or {},
+                    (self._limited(CONNECT_SECONDS), self._limited(READ_SECONDS)),
                 )
                 with answer:
                     self._note_time(answer)

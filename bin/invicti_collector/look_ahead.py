@@ -11,7 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import Callable, NamedTuple
+from typing import Callable, NamedTuple, Union
 
 from invicti_collector.errors import TransientError
 from invicti_collector.pace import Pace
@@ -23,6 +23,9 @@ from invicti_collector.timeline import DateFormat, Window
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 """On Windows a signal does not break off waiting, so this is how late it is noticed there."""
+
+
+Outcome = Union[Page, Exception]
 
 
 class Question(NamedTuple):
@@ -39,17 +42,15 @@ class _Request:
     def __init__(self, question: Question) -> None:
         self.question = question
         self.began = time.monotonic()
-        self.ended = 0.0
-        self.outcome: Page | Exception | None = None
+        self.outcome: Outcome | None = None
 
-    def run(self, source: Source, done: queue.SimpleQueue[_Request]) -> None:
-        """Asks once; in a thread of its own."""
-        try:
-            self.outcome = source.ask(*self.question)
-        except Exception as fault:  # noqa: BLE001 - raised again where the page is asked for
-            self.outcome = fault
-        self.ended = time.monotonic()
-        done.put(self)
+
+class _Answer(NamedTuple):
+    """What a thread hands over when a request has ended."""
+
+    request: _Request
+    outcome: Outcome
+    ended: float
 
 
 class _Trouble(NamedTuple):
@@ -78,7 +79,9 @@ class LookAhead:
         self._pace = Pace(most)
         self._patience = patience
         self._shutdown = shutdown
-        self._done: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._sent: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._threads = 0
         self._under_way = 0
         self._failed: set[Question] = set()
         self._troubles: list[_Trouble] = []
@@ -170,40 +173,55 @@ class LookAhead:
             self._failed.discard(question)
             self.retries += 1
         self._under_way += 1
-        # A daemon, so that an answer that does not come never holds up the end of the process.
-        run = threading.Thread(target=request.run, args=(self._source, self._done), daemon=True)
-        run.start()
+        self._sent.put(request)
+        if self._under_way > self._threads:
+            self._threads += 1
+            # A daemon, so that an answer that does not come never holds up the end of the process.
+            threading.Thread(target=self._work, daemon=True).start()
         return request
+
+    def _work(self) -> None:
+        """Asks for one page after another, in a thread of its own, and keeps none of them."""
+        while True:
+            self._run(self._sent.get())
+
+    def _run(self, request: _Request) -> None:
+        try:
+            outcome: Outcome = self._source.ask(*request.question)
+        except Exception as fault:  # noqa: BLE001 - raised again where the page is asked for
+            outcome = fault
+        self._done.put(_Answer(request, outcome, time.monotonic()))
 
     def _take_next(self) -> None:
         """Waits until a request has ended."""
         with self._shutdown.interruptible():
             while True:
                 try:
-                    request = self._done.get(timeout=_SECONDS_BETWEEN_LOOKS)
+                    answer = self._done.get(timeout=_SECONDS_BETWEEN_LOOKS)
                 except queue.Empty:
                     continue
                 break
-        self._take(request)
+        self._take(answer)
 
     def _take_finished(self) -> None:
         """Takes note of the requests that have ended meanwhile."""
         while not self._done.empty():
             self._take(self._done.get())
 
-    def _take(self, request: _Request) -> None:
+    def _take(self, answer: _Answer) -> None:
+        request, outcome, ended = answer
+        request.outcome = outcome
         self._under_way -= 1
-        outcome = request.outcome
         if isinstance(outcome, TransientError):
             self._pace.failed()
             self._failed.add(request.question)
-            until = request.ended + (outcome.retry_after or 0)
+            until = ended + (outcome.retry_after or 0)
             self._troubles.append(_Trouble(request.began, until, outcome))
         elif isinstance(outcome, Exception):
             self._refused = True
-        elif outcome is not None and outcome.has_next:
+        elif outcome.has_next:
             # Pages that are part full, or empty, come sooner: they would make full ones seem slow.
-            self._pace.succeeded(request.ended - request.began)
+            self._pace.succeeded(ended - request.began)
 
     def _wait_if_troubled(self) -> None:
         """Raises what makes the patience pause; nothing is sent until its pause is over."""

@@ -21,11 +21,15 @@ _SENSITIVE_NAME = re.compile(
 )
 _SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret")
 
-# Whatever the patterns above find holds one of these: they spare most texts the patterns, and lead
-# to the few names of the others that matter.
-_ROOTS = (
-    *("pass", "pwd", "secret", "token", "credential", "authori", "cookie", "session"),
-    *("key", "code", "otp"),
+# Each match of `_SENSITIVE_NAME` has one of these words in it, which spare most texts the patterns.
+# A word with a pattern is a match only where that fits, within letters before and from it on.
+_WORDS: tuple[tuple[str, re.Pattern[str] | None, int, int], ...] = (
+    *((word, None, 0, 0) for word in ("pwd", "secret", "token", "credential", "cookie")),
+    *((word, None, 0, 0) for word in ("session", "otp")),
+    ("pass", re.compile("passw(?:or)?d|passphrase"), 0, len("passphrase")),
+    ("authori", re.compile("authori[sz]ation"), 0, len("authorization")),
+    ("key", re.compile("(?:api|access|private|client)[-_ ]?key"), len("private-"), len("key")),
+    ("code", re.compile("recovery[-_ ]?code"), len("recovery-"), len("code")),
 )
 # What stands for i and s where case is ignored, beyond str.lower(), of which İ has two letters.
 _LIKE_ASCII = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"))
@@ -62,12 +66,16 @@ _BETWEEN_NAMES = "&,{/"
 _NAMES_A_VALUE = frozenset({"name", "key", "header", "field", "parameter"})
 
 
+Found = list[tuple[int, int]]
+"""From where to where a text holds names of secrets, in order."""
+
+
 class _Text(NamedTuple):
-    """A text, the same folded, and where `_ROOTS` stand in it, in order."""
+    """A text, the same folded, and the names of secrets in it."""
 
     text: str
     folded: str
-    roots: list[int]
+    found: Found
 
 
 def mask_request_data(value: Any) -> Any:
@@ -85,7 +93,7 @@ def mask_request_data(value: Any) -> Any:
 def _mask_json(text: str) -> str:
     seen = _looked_at(text)
     # JSON may write any letter of a name as an escape.
-    if not seen.roots and "\\u" not in text:
+    if not seen.found and "\\u" not in text:
         return text
     tree = _parsed(text)
     if tree is None:
@@ -107,11 +115,14 @@ def _folded(text: str) -> str:
 def _looked_at(text: str) -> _Text:
     folded = _folded(text)
     found = []
-    for root in _ROOTS:
-        position = folded.find(root)
-        while position >= 0:
-            found.append(position)
-            position = folded.find(root, position + 1)
+    for word, whole, before, after in _WORDS:
+        at = folded.find(word)
+        while at >= 0:
+            if whole is None:
+                found.append((at, at + len(word)))
+            elif match := whole.search(folded, max(at - before, 0), at + after):
+                found.append(match.span())
+            at = folded.find(word, at + 1)
     return _Text(text, folded, sorted(found))
 
 
@@ -152,69 +163,83 @@ def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mask_text(seen: _Text) -> str:
-    seen = _mask_headers(seen)
-    masked = seen.text
+    text, found = _mask_headers(seen)
+    masked = text
     if "content-disposition" in seen.folded:
         masked = _mask_values(masked, _PART, _BODY)
     if "<" in masked:
         masked = _mask_values(masked, _TAG, _CONTENT)
-    return _mask_names(seen if masked == seen.text else _looked_at(masked))
+    return _mask_names(masked, found if masked == text else _looked_at(masked).found)
 
 
-def _mask_headers(seen: _Text) -> _Text:
-    """Masks the rest of each line that begins with the name of a secret header."""
-    text, folded, roots = seen
-    cuts = []
-    line = 0
-    for root in roots if ":" in text else ():
-        if root < line:
-            continue
-        begin = text.rfind("\n", line, root) + 1 or line
-        line = text.find("\n", root) + 1 or len(text)
-        name = _HEADER.match(text, begin)
-        if name and _SENSITIVE_HEADER.search(folded, *name.span(1)):
-            value = _LINE.match(text, name.end())
+def _mask_headers(seen: _Text) -> tuple[str, Found]:
+    """Masks the rest of each line that begins with the name of a secret header.
+
+    Returns:
+        The text, and what it holds besides these names and values.
+    """
+    text, folded, found = seen
+    if ":" not in text:
+        return text, found
+    parts, left = [], []
+    done = shift = next_line = 0
+    for begin, end in found:
+        if begin >= next_line:
+            value = _header_value(text, folded, text.rfind("\n", next_line, begin) + 1 or next_line)
+            next_line = text.find("\n", begin) + 1 or len(text)
             if value:
-                cuts.append((*value.span(), _masked(value.group())))
-    return _replaced(seen, cuts) if cuts else seen
+                mask = _masked(value.group())
+                parts += [text[done : value.start()], mask]
+                done = value.end()
+                shift += len(mask) - len(value.group())
+        if begin >= done:
+            left.append((begin + shift, end + shift))
+    return "".join([*parts, text[done:]]), left
 
 
-def _replaced(seen: _Text, cuts: list[tuple[int, int, str]]) -> _Text:
-    """Returns a text with pieces of it replaced: from, to, and by what; no root reaches across."""
-    parts, folded, roots = [], [], []
-    done = shift = 0
-    left = iter(seen.roots)
-    root = next(left, None)
-    for begin, end, mask in [*cuts, (len(seen.text), len(seen.text), "")]:
-        parts += [seen.text[done:begin], mask]
-        folded += [seen.folded[done:begin], mask]
-        while root is not None and root < end:
-            if root < begin:
-                roots.append(root + shift)
-            root = next(left, None)
-        shift += len(mask) - (end - begin)
-        done = end
-    return _Text("".join(parts), "".join(folded), roots)
+def _header_value(text: str, folded: str, line: int) -> re.Match[str] | None:
+    """Returns the value of the secret header in the line that begins there, if there is one."""
+    name = _HEADER.match(text, line)
+    if name and _SENSITIVE_HEADER.search(folded, *name.span(1)):
+        return _LINE.match(text, name.end())
+    return None
 
 
-def _mask_names(seen: _Text) -> str:
+def _mask_names(text: str, found: Found) -> str:
     """Masks the value that follows each sensitive name, wherever it stands in the text."""
-    text, folded, roots = seen
     parts = []
     done = at = 0
-    for root in roots:
-        line = text.rfind("\n", at, root) + 1
-        if line and text[line].isalnum():  # a word begins, so none reaches here from above
-            at = line
-        at = max([at, *[text.rfind(mark, at, root) + 1 for mark in _BETWEEN_NAMES]])
-        while at <= root and (name := _NAME.search(text, at)):
+    for index, (begin, _) in enumerate(found):
+        if begin < at:
+            continue
+        at = _before_name(text, at, begin)
+        while at <= begin and (name := _NAME.search(text, at)):
             at = name.end()
-            sensitive = name.group(2) and _SENSITIVE_NAME.search(folded, *name.span(1))
-            value = _VALUE.match(text, at) if sensitive else None
+            value = _VALUE.match(text, at) if name[2] and _holds(name, found, index) else None
             if value:
                 parts += [text[done:at], _masked(value.group())]
                 done = at = value.end()
     return "".join([*parts, text[done:]])
+
+
+def _before_name(text: str, at: int, begin: int) -> int:
+    """Returns from where on to look for the name that has a word of a secret at `begin`."""
+    line = text.rfind("\n", at, begin) + 1
+    if line and text[line].isalnum():  # a word begins, so none reaches here from above
+        at = line
+    for mark in _BETWEEN_NAMES:
+        at = max(at, text.rfind(mark, at, begin) + 1)
+    return at
+
+
+def _holds(name: re.Match[str], found: Found, index: int) -> bool:
+    """Tells whether a name holds the word of a secret; those before `index` stand before it."""
+    first, last = name.span(1)
+    while index < len(found) and found[index][0] < last:
+        if found[index][0] >= first and found[index][1] <= last:
+            return True
+        index += 1
+    return False
 
 
 def _mask_values(text: str, names: re.Pattern[str], values: re.Pattern[str]) -> str:
@@ -236,5 +261,5 @@ _QUOTE = re.compile(r"\\*[\"']")
 
 
 def _masked(value: str) -> str:
-    quote = _QUOTE.match(value)
+    quote = _QUOTE.match(value) if value[0] in "\\\"'" else None
     return f"{quote.group()}{MASK}{quote.group()}" if quote else MASK

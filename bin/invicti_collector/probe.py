@@ -76,13 +76,14 @@ def _honours(fetch: FetchPage, window: Window, date_format: DateFormat, record: 
         past = fetch(_LONG_AGO, date_format, 1)
     except DatesRefusedError:
         return False
-    if any(is_foreign(other, _LONG_AGO) for other in past.records):
+    if any_foreign(past.records, _LONG_AGO):
         return False
-    if not page.records or any(is_foreign(other, window) for other in page.records):
+    if not page.records or any_foreign(page.records, window):
         return False
     return page.has_next or any(other.digest == record.digest for other in page.records)
 
 
-def is_foreign(record: Record, window: Window) -> bool:
+def any_foreign(records: Iterable[Record], window: Window) -> bool:
     """Tells whether a record cannot be in the window, so that the filter was not honoured."""
-    return record.created is not None and not window.may_show(record.created)
+    times = [record.created for record in records if record.created is not None]
+    return bool(times) and not (window.may_show(min(times)) and window.may_show(max(times)))

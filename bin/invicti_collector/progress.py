@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -166,11 +166,21 @@ class Progress:
             or digest in self._previous_tile
         )
 
-    def is_seen(self, record: Record) -> bool:
-        """Tells whether a record has been collected, or was so long ago that its id is gone."""
-        if record.digest in self:
-            return True
-        return record.created is not None and record.created < self.state.covered - SLACK
+    def unseen(self, records: Iterable[Record]) -> list[Record]:
+        """Returns the records that are to be collected, each once.
+
+        Others have been collected, or were so long ago that their ids are gone.
+        """
+        live, tile, previous = self._live or (), self._tile, self._previous_tile
+        oldest = self.state.covered - SLACK
+        found: dict[int, Record] = {}
+        for record in records:
+            digest, created = record.digest, record.created
+            if digest in live or digest in tile or digest in previous:
+                continue
+            if created is None or created >= oldest:
+                found.setdefault(digest, record)
+        return list(found.values())
 
     def load_live(self, window: Window) -> None:
         """Makes the ids of the live window known, once."""

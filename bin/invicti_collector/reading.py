@@ -12,7 +12,6 @@ from typing import Callable, NamedTuple
 
 from invicti_collector.errors import UnexpectedAnswerError
 from invicti_collector.pages import Order, Page
-from invicti_collector.records import Record
 
 FRUITLESS_PASSES = 3
 """Passes in a row that show nothing new before a wrong count is called a mismatch. A list in
@@ -199,12 +198,3 @@ def _from_the_end(fetch: Fetch, last: int, walk: _Pass) -> Iterator[Page]:
         page = fetch(number)
         walk.take(page)
         yield page
-
-
-def unseen(page: Page, seen: Container[int]) -> list[Record]:
-    """Returns the records of a page that are not among `seen`, each once."""
-    found: dict[int, Record] = {}
-    for record in page.records:
-        if record.digest not in seen:
-            found.setdefault(record.digest, record)
-    return list(found.values())

@@ -22,7 +22,7 @@ REQUEST_DATA_CHOICES = ("mask", "keep", "drop")
 
 _LAST_YEAR = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 _CREATED_AT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?\s*([Zz]|[+-]\d\d:?\d\d)?",
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:[0-5]\d):([0-5]\d(?:\.\d{1,9})?)\s*([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
 _UTC = frozenset({None, "Z", "z", "+00:00"})
@@ -128,13 +128,11 @@ def parse_created_at(value: Any) -> float | None:
     match = _CREATED_AT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
-    day, hour, minute, second, fraction, zone = match.groups()
-    midnight = _midnight(day)
-    if midnight is None or hour > "23":
+    day, minute, second, zone = match.groups()
+    midnight, since_midnight = _midnight(day), _since_midnight(minute)
+    if midnight is None or since_midnight is None:
         return None
-    seconds: float = midnight + int(hour) * 3600 + int(minute) * 60 + int(second)
-    if fraction:
-        seconds += int(fraction) / 10 ** len(fraction)
+    seconds = midnight + since_midnight + float(second)
     if zone not in _UTC:
         offset = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
         seconds += -offset if zone[0] == "+" else offset
@@ -148,6 +146,13 @@ def _midnight(day: str) -> int | None:
         return int(datetime.fromisoformat(day + "T00:00:00+00:00").timestamp())
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=24 * 60)
+def _since_midnight(minute: str) -> int | None:
+    """Returns how many seconds into the day a time is; None where there is no such hour."""
+    seconds = int(minute[:2]) * 3600 + int(minute[3:]) * 60
+    return seconds if seconds < 24 * 3600 else None
 
 
 # Written as JSON escapes since XML 1.0 (section 2.2) has no way to hold them; json.dumps has
@@ -215,9 +220,9 @@ def _with_request_data(text: str, before: str, after: str) -> str | None:
         before: The field's value.
         after: What is to stand there; holds nothing that XML cannot hold either.
     """
-    mark, old = '"RequestData":', _encode(before)
-    begin = text.find(mark) + len(mark)
     # Of two such marks, one belongs to another object.
-    if text.count(mark) != 1 or not text.startswith(old, begin):
+    parts = text.split('"RequestData":')
+    old = _encode(before)
+    if len(parts) != 2 or not parts[1].startswith(old):
         return None
-    return text[:begin] + _encode(after) + text[begin + len(old) :]
+    return f'{parts[0]}"RequestData":{_encode(after)}{parts[1][len(old) :]}'

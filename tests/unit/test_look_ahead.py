@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from unittest.mock import patch
@@ -224,9 +225,9 @@ def test_the_first_page_of_the_next_window_is_fetched_ahead() -> None:
     source = served(12)
     ahead = ahead_of(source)
     shown(pages_of(ahead, WINDOW, NEXT))
-    assert source.asked == [*[(WINDOW, number) for number in (1, 2, 3)], (NEXT, 1)]
+    assert Counter(source.asked) == Counter([*[(WINDOW, page) for page in (1, 2, 3)], (NEXT, 1)])
     shown(pages_of(ahead, NEXT))
-    assert source.asked[4:] == [(NEXT, 2), (NEXT, 3)]
+    assert sorted(source.asked[4:]) == [(NEXT, 2), (NEXT, 3)]
 
 
 @pytest.mark.usefixtures("quick")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invicti_collector.pages import Page
-from invicti_collector.probe import Finding, is_foreign, probe
+from invicti_collector.probe import Finding, any_foreign, probe
 from invicti_collector.records import read_records
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
 from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant, iso
@@ -106,7 +106,7 @@ def test_an_empty_tenant_tells_nothing() -> None:
 def test_foreign_is_what_no_zone_explains() -> None:
     def record(moment: float | None) -> bool:
         text = None if moment is None else iso(moment)
-        return is_foreign(read_records([{"Id": "x", "CreatedAt": text}])[0], window)
+        return any_foreign(read_records([{"Id": "x", "CreatedAt": text}]), window)
 
     window = Window(NOON, NOON + DAY)
     assert not record(NOON - 28 * HOUR)

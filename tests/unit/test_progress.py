@@ -111,15 +111,15 @@ def test_what_was_added_is_seen_now_and_by_the_next_run() -> None:
         progress.load_live(window)
         progress.add(records(1 + live), window, live=live)
         assert id_digest(guid(1 + live)) in progress
-        assert all(progress.is_seen(record) for record in records(1 + live))
+        assert not progress.unseen(records(1 + live))
     later = Progress(store, State("c", 0, NOON - DAY, 7))
-    assert not later.is_seen(records(1)[0])  # nothing is loaded unless asked for
+    assert later.unseen(records(1))  # nothing is loaded unless asked for
     later.load_live(window)
-    assert all(later.is_seen(record) for record in records(1, 2))
-    assert not later.is_seen(records(3)[0])
+    assert not later.unseen(records(1, 2))
+    assert later.unseen(records(3))
     tile = Progress(store, State("c", 0, NOON - DAY, 7))
     tile.load_tile(window)
-    assert all(tile.is_seen(record) for record in records(1, 2))
+    assert not tile.unseen(records(1, 2))
 
 
 @given(st.integers(-12, 14), st.integers(0, 5 * DAY))
@@ -133,7 +133,7 @@ def test_ids_are_found_from_any_window_that_may_show_the_record(zone: int, into:
     )
     progress = Progress(store, State("c", 0, NOON, 7))
     progress.load_live(window)
-    assert progress.is_seen(records(1, created=created)[0])
+    assert not progress.unseen(records(1, created=created))
 
 
 def test_records_without_a_date_are_found_from_the_window_that_showed_them() -> None:
@@ -145,15 +145,22 @@ def test_records_without_a_date_are_found_from_the_window_that_showed_them() -> 
     for at in (Window(0, DAY), Window(DAY + 3600, 2 * DAY)):
         later = Progress(store, State("c", 0, 0, 7))
         later.load_tile(at)
-        assert all(later.is_seen(record) for record in records(1, 3, created=None))
+        assert not later.unseen(records(1, 3, created=None))
     assert all(ids.since >= 0 for ids in store.ids)
+
+
+def test_unseen_gives_each_new_record_of_a_page_once() -> None:
+    progress = Progress(MemoryStore(), State("c", 0, NOON - DAY, 7))
+    progress.add(records(3), Window(NOON - DAY, NOON + DAY), live=False)
+    found = progress.unseen(records(1, 2, 1, 3, 2))
+    assert [record.name for record in found] == [guid(1), guid(2)]
 
 
 def test_records_of_the_covered_past_are_seen_without_their_ids() -> None:
     progress = Progress(MemoryStore(), State("c", 0, NOON, 7))
-    assert progress.is_seen(records(1, created=NOON - SLACK - 1)[0])
-    assert not progress.is_seen(records(1, created=NOON - SLACK)[0])
-    assert not progress.is_seen(records(1, created=None)[0])
+    assert not progress.unseen(records(1, created=NOON - SLACK - 1))
+    assert progress.unseen(records(1, created=NOON - SLACK))
+    assert progress.unseen(records(1, created=None))
 
 
 def test_a_closed_tile_leaves_only_ids_that_another_window_may_show() -> None:
@@ -177,4 +184,4 @@ def test_starting_anew_forgets_all() -> None:
     progress.save(covered=5)
     progress.start_anew(State("d", 1, 2, 3))
     assert (store.ids, store.state) == ([], None)
-    assert not any(progress.is_seen(record) for record in records(1, 2))
+    assert len(progress.unseen(records(1, 2))) == 2

@@ -24,7 +24,6 @@ from invicti_collector.reading import (
     Pages,
     Reading,
     read_window,
-    unseen,
 )
 from invicti_collector.records import id_digest
 from tests.fakes.tenant import NOON, guid, iso
@@ -349,12 +348,6 @@ def test_a_list_that_grows_as_fast_as_it_is_read_is_left(order: str) -> None:
     model.changes = [("insert", 1, 0.5)] * 2000
     read(model)
     assert model.changes, "read until the list had come to rest"
-
-
-def test_unseen_gives_each_new_record_of_a_page_once() -> None:
-    items = [{"Id": guid(number), "CreatedAt": iso(NOON)} for number in (1, 2, 1, 3, 2)]
-    found = unseen(read_page(items, 1), digests([3]))
-    assert [record.name for record in found] == [guid(1), guid(2)]
 
 
 def hostile(total: Any, repeats: int, **more: Any) -> tuple[Callable[[int], Page], list[int]]:

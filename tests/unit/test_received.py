@@ -108,6 +108,24 @@ def test_a_record_is_written_as_it_came(text: str) -> None:
     assert event_json(of(text), "mask") == text
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        [r'{"a":"},{"}', r'{"b":1}'],
+        [r'{"a":"},{"}', "{}", r'{"b":1}'],
+        [r'{"a":[{"b":1},{"c":2}]}', r'{"d":"[{\"a\":1},{\"b\":2}]"}', r'{"e":1}'],
+        [r'{"a":[{"b":1},{"c":2}]}', "1", r'{"e":1}'],
+    ],
+)
+@pytest.mark.parametrize("between", [",", ", ", " , "])
+def test_each_item_has_its_own_text(items: list[str], between: str) -> None:
+    """Whatever looks like the end of one item and the begin of the next."""
+    for received, item in zip(decode(f"[{between.join(items)}]".encode()), items):
+        value, text = received if isinstance(received, Received) else (received, None)
+        assert value == json.loads(item)
+        assert text in (None, item)
+
+
 def test_masking_leaves_the_rest_of_a_record_as_it_came() -> None:
     text = '{"Number":1.50,"RequestData":"Password=x&a=1","Message":"a, b"}'
     assert event_json(of(text), "mask") == text.replace("=x&", "=********&")
