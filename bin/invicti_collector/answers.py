@@ -7,7 +7,6 @@ Status codes and error bodies: invicti-api.md 4.
 from __future__ import annotations
 
 import base64
-import html
 import http.client
 import json
 import re
@@ -180,7 +179,10 @@ def _message(text: str) -> str:
         body = json.loads(text)
     except (ValueError, RecursionError):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        return html.unescape(title.group(1)) if title else ("" if "<" in text else text)
+        # Only here: its names of characters are a page of an idle poll's memory and time.
+        from html import unescape  # noqa: PLC0415
+
+        return unescape(title.group(1)) if title else ("" if "<" in text else text)
     if isinstance(body, dict):
         body = body.get("Message") or body.get("ErrorMessage") or ""
     return body if isinstance(body, str) else ""

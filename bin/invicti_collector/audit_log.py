@@ -13,17 +13,17 @@ import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
-from invicti_collector.csv_export import CsvExport
-from invicti_collector.csv_rows import Columns, RowsOfList
 from invicti_collector.errors import NotThereError, quoted
 from invicti_collector.invicti_api import InvictiApi
-from invicti_collector.list_after_export import ListAfterExport
 from invicti_collector.look_ahead import LookAhead
 from invicti_collector.pages import Page
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
-from invicti_collector.user_dates import Form, UserDates
+
+if TYPE_CHECKING:
+    from invicti_collector.csv_export import CsvExport
+    from invicti_collector.list_after_export import ListAfterExport
 
 _TYPES = Path(__file__).resolve().parents[2] / "lookups" / "invicti_audit_types.csv"
 _MARGIN = 60.0
@@ -44,9 +44,18 @@ class AuditLog:
         self._list = listed
         self._log = log
         self._source = ""
-        self._export = CsvExport(api, _known_types())
+        self._opened_export: CsvExport | None = None
         self._until: float | None = None
         self._crossing: ListAfterExport | None = None
+
+    @property
+    def _export(self) -> CsvExport:
+        """Its modules are a tenth of an idle poll, and few tenants need them."""
+        if self._opened_export is None:
+            from invicti_collector.csv_export import CsvExport  # noqa: PLC0415
+
+            self._opened_export = CsvExport(self._api, _known_types())
+        return self._opened_export
 
     @property
     def requests(self) -> int:
@@ -75,7 +84,8 @@ class AuditLog:
     def recall(self, notes: Mapping[str, Any]) -> None:
         """See `ports.Tenant`."""
         self._source = notes.get("source", "")
-        self._export.recall(dict(notes))
+        if self._source == "export" or "until" in notes:
+            self._export.recall(dict(notes))
         if "until" in notes:
             self._cross(float(notes["until"]))
 
@@ -159,12 +169,11 @@ class AuditLog:
         )
 
     def _cross(self, until: float) -> None:
-        notes = self._export.notes
+        # As for the export.
+        from invicti_collector.list_after_export import list_after_export  # noqa: PLC0415
+
         self._until = until
-        if notes["columns"] and notes["form"]:
-            dates = UserDates(notes["date_format"], notes["zone"])
-            rows = RowsOfList(Columns(notes["columns"]), dates, Form(*notes["form"]))
-            self._crossing = ListAfterExport(rows, until)
+        self._crossing = list_after_export(self._export.notes, until)
 
 
 def export_page(api: InvictiApi, export: CsvExport, fault: NotThereError, number: int = 1) -> Page:

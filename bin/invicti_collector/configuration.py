@@ -9,9 +9,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from hashlib import blake2b
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from invicti_collector.errors import ConfigurationError
@@ -36,8 +36,7 @@ _TRUE = frozenset({"1", "true", "yes", "y", "t", "on"})
 Values = Mapping[str, "str | None"]
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """A tenant and the API user that reads it.
 
     Attributes:
@@ -53,10 +52,14 @@ class Account:
     name: str
     base_url: str
     user_id: str
-    api_token: str = field(repr=False)
+    api_token: str
     ca_bundle: str = ""
     date_format: str = "auto"
     requests_at_once: int = int(REQUESTS_AT_ONCE[-1])
+
+    def __repr__(self) -> str:
+        """Leaves out the secret."""
+        return f"Account({self.name!r})"
 
     @property
     def host(self) -> str:
@@ -70,8 +73,7 @@ class Account:
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True)
-class HecTarget:
+class HecTarget(NamedTuple):
     """The event collectors of another Splunk.
 
     Attributes:
@@ -84,13 +86,16 @@ class HecTarget:
 
     name: str
     urls: tuple[str, ...]
-    token: str = field(repr=False)
+    token: str
     ca_bundle: str = ""
     use_ack: bool = False
 
+    def __repr__(self) -> str:
+        """Leaves out the secret."""
+        return f"HecTarget({self.name!r})"
 
-@dataclass(frozen=True)
-class InputSettings:
+
+class InputSettings(NamedTuple):
     """One input.
 
     Attributes:
@@ -107,7 +112,7 @@ class InputSettings:
 
     name: str
     account: str
-    index: str
+    index: str  # type: ignore[assignment]  # instead of tuple.index
     interval: int
     start: int | str
     endpoint_types: frozenset[str]

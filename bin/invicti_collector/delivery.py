@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from invicti_collector.clock import TenantClock
 from invicti_collector.configuration import InputSettings
@@ -20,7 +19,6 @@ OVERSIZED = 1_000_000
 """Characters from which on an event is mentioned in the log."""
 
 
-@dataclass
 class Tally:
     """What a run delivered, for its summary line.
 
@@ -30,9 +28,10 @@ class Tally:
         newest: `CreatedAt` of the newest event, in seconds since the epoch.
     """
 
-    events: int = 0
-    excluded: int = 0
-    newest: float = 0.0
+    def __init__(self) -> None:
+        self.events = 0
+        self.excluded = 0
+        self.newest = 0.0
 
 
 class Delivery:

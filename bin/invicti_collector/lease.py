@@ -8,7 +8,6 @@ expiry, is renewed while running, and is taken over at once from a process that 
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from typing import Callable
 
@@ -32,7 +31,7 @@ class InputLease:
         self._store = store
         self._server = server
         self._clock = clock
-        self._owner = f"{server}/{os.getpid()}/{secrets.token_hex(4)}"
+        self._owner = f"{server}/{os.getpid()}/{os.urandom(4).hex()}"
         self._held: Lease | None = None
 
     def acquire(self) -> Lease | None:

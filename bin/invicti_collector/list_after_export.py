@@ -7,10 +7,14 @@ collected from the export is not collected again; later records have their `Id`.
 
 from __future__ import annotations
 
-from invicti_collector.csv_rows import Numbering, RowsOfList
+from collections.abc import Mapping
+from typing import Any
+
+from invicti_collector.csv_rows import Columns, Numbering, RowsOfList
 from invicti_collector.pages import Page
 from invicti_collector.records import Record
 from invicti_collector.timeline import Window
+from invicti_collector.user_dates import Form, UserDates
 
 _MOST_WINDOWS = 2
 """The live window is polled while a tile of the backfill is being read."""
@@ -64,3 +68,21 @@ class _Identities:
         """Numbers a record, once however often pages show it."""
         if content is not None and digest not in self.of:
             self.of[digest] = self._numbering.digest(content)
+
+
+def list_after_export(notes: Mapping[str, Any], until: float) -> ListAfterExport | None:
+    """Returns what a tenant's list has to go through after its upgrade.
+
+    Arguments:
+        notes: How its export was written; see `CsvExport.notes`.
+        until: See `ListAfterExport`.
+
+    Returns:
+        None where no row of the export was ever read.
+    """
+    if not notes["columns"] or not notes["form"]:
+        return None
+    dates = UserDates(notes["date_format"], notes["zone"])
+    return ListAfterExport(
+        RowsOfList(Columns(notes["columns"]), dates, Form(*notes["form"])), until
+    )

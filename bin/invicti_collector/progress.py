@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from invicti_collector.errors import ConfigurationError
 from invicti_collector.ports import SeenIds, Store
@@ -24,8 +23,7 @@ from invicti_collector.timeline import (
 SCHEMA = 1
 
 
-@dataclass(frozen=True)
-class LiveReading:
+class LiveReading(NamedTuple):
     """The last verified reading of the live window.
 
     Attributes:
@@ -43,8 +41,7 @@ class LiveReading:
     verified_at: int
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """What is saved of an input besides the ids.
 
     Attributes:
@@ -73,7 +70,7 @@ class State:
     probed_day: int = 0
     clock_offset: int = 0
     not_before: int = 0
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = {}
 
 
 def new_state(connection: str, start: int) -> State:
@@ -89,8 +86,11 @@ def new_state(connection: str, start: int) -> State:
 
 def state_to_json(state: State) -> str:
     """Returns the text that is saved for a state."""
-    fields = asdict(state)
-    fields["date_format"] = state.date_format.value if state.date_format else None
+    fields = {
+        **state._asdict(),
+        "live": state.live._asdict() if state.live else None,
+        "date_format": state.date_format.value if state.date_format else None,
+    }
     return json.dumps({"schema": SCHEMA, **fields}, separators=(",", ":"))
 
 
@@ -149,7 +149,7 @@ class Progress:
 
     def save(self, **changes: Any) -> None:
         """Saves the state with changes."""
-        self.state = replace(self.state, **changes)
+        self.state = self.state._replace(**changes)
         self._store.save_state(state_to_json(self.state))
 
     def start_anew(self, state: State) -> None:

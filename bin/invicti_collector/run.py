@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from solnlib import log as solnlib_log
 
@@ -15,8 +15,6 @@ from invicti_collector.audit_log import AuditLog
 from invicti_collector.collector import Collector
 from invicti_collector.configuration import HecTarget, InputSettings, read_input
 from invicti_collector.delivery import Tally
-from invicti_collector.destinations.hec import Hec
-from invicti_collector.destinations.hec_client import Route
 from invicti_collector.destinations.splunk_stream import SOURCETYPE, Metadata, SplunkStream
 from invicti_collector.errors import CollectorError, place_of, quoted
 from invicti_collector.invicti_api import InvictiApi, Network
@@ -31,6 +29,9 @@ from invicti_collector.standing import Success, tell_failure, tell_success
 from invicti_collector.stores.opening import open_store
 from invicti_collector.survey import Connection
 from invicti_collector.version import version
+
+if TYPE_CHECKING:
+    from invicti_collector.destinations.hec import Hec
 
 SCHEME = "invicti_auditlogs"
 _PATIENCE = (60, 600)
@@ -179,6 +180,10 @@ class InputRun:
     def _hec(
         self, target: HecTarget, network: Network, metadata: Metadata, lease: InputLease
     ) -> Hec:
+        # Only here, since an idle poll is mostly imports, and most inputs have no HEC target.
+        from invicti_collector.destinations.hec import Hec  # noqa: PLC0415
+        from invicti_collector.destinations.hec_client import Route  # noqa: PLC0415
+
         patience = Patience(network.patience, self._shutdown.sleep)
         route = Route(network.proxy, network.user_agent)
         return Hec(target, metadata, route, patience, self._shutdown, self._log, lease.assure)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -98,7 +97,7 @@ def test_saving_changes_memory_and_store() -> None:
     store = MemoryStore()
     progress = Progress(store, State("c", 0, 5, 7))
     progress.save(covered=6)
-    assert progress.state == replace(State("c", 0, 5, 7), covered=6)
+    assert progress.state == State("c", 0, 5, 7)._replace(covered=6)
     assert store.state is not None
     assert state_from_json(store.state) == progress.state
 

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from tests.standins.proxies import PASSWORD, USER, Proxy, proxy
 
 def account_of(server: TenantServer, **changes: Any) -> Account:
     account = Account("main", server.base_url, server.user_id, server.api_token)
-    return replace(account, **changes)
+    return account._replace(**changes)
 
 
 def refusal(account: Account, proxy_url: str = "") -> CollectorError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -70,7 +69,7 @@ class FileStore:
     @_tells_failures
     def add_ids(self, ids: SeenIds) -> None:
         """See `ports.Store`."""
-        name = f"ids-{ids.since}-{ids.until}-{secrets.token_hex(8)}.json"
+        name = f"ids-{ids.since}-{ids.until}-{os.urandom(8).hex()}.json"
         self._replace(name, json.dumps(list(ids.digests)))
 
     @_tells_failures
@@ -161,7 +160,7 @@ class FileStore:
     def _draft(self, text: str) -> Path:
         """Writes a file under a name that nothing reads, and has it on the disk."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"draft-{secrets.token_hex(8)}"
+        path = self.folder / f"draft-{os.urandom(8).hex()}"
         with path.open("w", encoding="utf-8") as draft:
             draft.write(text)
             draft.flush()
