@@ -27,8 +27,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
         "python -m tests.bench",
         description="Compares the packaged input with its peers on a backfill from canned pages.",
     )
-    parser.add_argument("--records", type=_count, default=20_000, help="size of the history")
-    parser.add_argument("--rounds", type=_count, default=5, help="how often each is measured")
+    parser.add_argument("--records", type=_count, default=100_000, help="size of the history")
+    parser.add_argument("--rounds", type=_count, default=3, help="how often each is measured")
     parser.add_argument("--python", type=Path, help=f"interpreter; CPython {PREFERRED} if found")
     parser.add_argument("--write", action="store_true", help="into docs/performance.md")
     parser.add_argument("--package", type=Path, help="the package to measure; else it is built")
