@@ -63,6 +63,8 @@ def _accounts(camera: Camera) -> None:
     person.is_told()
     person.begin_group("Advanced")
     camera.take("account-wrong-token")
+    person.page.get_by_text("Requests at once").scroll_into_view_if_needed()
+    camera.take("account-form-advanced")
     for name in ("acme", "subsidiary"):
         site.set_account(name, last_check="2026-11-22: works")
     person.open_accounts()
