@@ -7,13 +7,11 @@ next run goes on from what was saved.
 from __future__ import annotations
 
 import base64
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Callable, NamedTuple
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +23,8 @@ from invicti_collector.stores.kvstore import KvStore
 from invicti_collector.timeline import ALWAYS
 from tests.fuzz import RUNS
 from tests.fuzz.mutations import answers
-from tests.hostile.server import HostileServer, answer
+from tests.hostile.between import passing_on
+from tests.hostile.server import HostileServer
 from tests.integration.support import INPUT, SETTINGS, Site, splunk
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.splunkd import Run
@@ -63,26 +62,13 @@ def place(
         yield Place(Site(server, splunkd), between)
 
 
-def forwarded(tenant: TenantServer, head: bytes) -> bytes:
-    """The tenant's own answer to a request."""
-    lines = head.decode("latin-1").split("\r\n")
-    asked = dict(line.split(": ", 1) for line in lines[1:])
-    kept = {name: asked[name] for name in ("Authorization", "Accept") if name in asked}
-    got = requests.get(tenant.base_url + lines[0].split(" ")[1], headers=kept, timeout=10)
-    date = f"Date: {got.headers['Date']}"
-    status = f"{got.status_code} {got.reason}"
-    return answer(got.content, date, status=status, kind=got.headers["Content-Type"])
-
-
 def let_spoil(place: Place, spoils: Mapping[int, Spoil]) -> None:
     """Has the answers of these numbers spoilt."""
-    numbers = itertools.count()
 
-    def script() -> Iterable[bytes]:
-        spoil = spoils.get(next(numbers), bytes)
-        return [spoil(forwarded(place.site.server, place.between.heads[-1]))]
+    def change(number: int, true: bytes) -> bytes:
+        return spoils[number](true) if number in spoils else true
 
-    place.between.script = script
+    place.between.script = passing_on(place.between, place.site.server, change)
 
 
 def instead(sent: bytes) -> Spoil:

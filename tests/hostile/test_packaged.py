@@ -7,11 +7,15 @@ servers that drip: tests/unit/test_bounded_http.py.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
+from tests.hostile.between import passing_on
 from tests.hostile.server import (
     HostileServer,
     Script,
@@ -20,7 +24,7 @@ from tests.hostile.server import (
     endless_redirect,
     large,
 )
-from tests.integration.support import INPUT, SETTINGS, Site, in_turn, splunk
+from tests.integration.support import INPUT, SETTINGS, Site, in_turn, site, splunk
 from tests.standins.hec.switches import TOKEN
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.splunkd import Run
@@ -116,3 +120,48 @@ def test_a_hostile_event_collector(name: str, place: Site) -> None:
     assert "redirects" in line if name == "redirect" else "not an event collector's" in line
     assert TOKEN not in line
     assert run.peak_rss_kib < 100 * 1024, f"{run.peak_rss_kib // 1024} MB"
+
+
+def swollen(text: str) -> Callable[[int, bytes], bytes]:
+    """Makes the request data of each record 150,000 bytes: pages of nearly 32 MB."""
+    data = json.dumps(text * (150_000 // len(text.encode())), ensure_ascii=False).encode()
+
+    def change(_number: int, true: bytes) -> bytes:
+        body = true.partition(b"\r\n\r\n")[2]
+        body = re.sub(
+            rb'"RequestData":(null|"(?:[^"\\]|\\.)*")', lambda _: b'"RequestData":' + data, body
+        )
+        return answer(body)
+
+    return change
+
+
+@pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
+@pytest.mark.parametrize("at_once", ["1", "4"])
+@pytest.mark.parametrize(
+    "text", ["x", "\U0001f600 and so on, in the same text"], ids=["plain", "wide"]
+)
+def test_a_tenant_whose_pages_are_as_large_as_they_may_be(
+    text: str, at_once: str, package: Path, interpreter: Path, tmp_path: Path
+) -> None:
+    with (
+        site(
+            package, interpreter, tmp_path, Switches(records=3_000, clock_speed=0), start_date="all"
+        ) as place,
+        HostileServer(list) as server,
+    ):
+        server.script = passing_on(server, place.server, swollen(text))
+        fields = {"user_id": place.server.user_id, "api_token": place.server.api_token}
+        place.splunkd.set_account("main", base_url=server.url, requests_at_once=at_once, **fields)
+        run = place.run()
+        print(
+            "PEAK",
+            at_once,
+            repr(text[:3]),
+            run.peak_rss_kib // 1024,
+            run.seconds,
+            run.exit_code,
+            run.event_count,
+            run.stderr,
+            server.asked,
+        )
