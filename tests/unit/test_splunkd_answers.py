@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from solnlib.splunk_rest_client import SplunkRestClient
@@ -73,6 +74,21 @@ def test_ids_that_cannot_be_read_are_not_taken_for_none(body: bytes) -> None:
     store = KvStore(client("storage/collections", 200, body), "prod")
     with pytest.raises(ProgressUnreachableError, match="does not answer as it should"):
         list(store.ids_between(0, 10))
+
+
+def test_ids_are_read_batch_by_batch() -> None:
+    """1,000 documents an answer are the most, so that many mean that there may be more."""
+    document = {"ids": "AAAAAAAAAAE=", "since": 1, "until": 2}
+    batches = {"0": [document] * 1_000, "1000": [document] * 1_000, "2000": [document]}
+
+    def handle(url: str, _message: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        body = json.dumps(batches.pop(parse_qs(urlsplit(url).query)["skip"][0])).encode()
+        return {"status": 200, "reason": "OK", "headers": {}, "body": BytesIO(body)}
+
+    made = splunkd_client(URI, "key", APP)
+    made.http.handler = handle
+    assert len(list(KvStore(made, "prod").ids_between(0, 10))) == 2_001
+    assert batches == {}
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"entry":{}}', b'{"entry":["x"]}', b"[" * 5_000, b""])
