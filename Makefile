@@ -44,10 +44,11 @@ bench: $(VENV)/ready
 soak: $(VENV)/ready
 	$(RUN) -m tests.soak $(SOAK)
 
-## Branch coverage of bin/, in the packaged add-on's processes too.
+## Branch coverage of bin/, in the packaged add-on's processes too; TESTS="tests/unit tests/integration/test_export.py -n 2"
+## for some of the tests.
 coverage: $(VENV)/ready
 	.ci/install-browser
-	$(RUN) -m tests.coverage
+	$(RUN) -m tests.coverage $(TESTS)
 
 ## Whether the unit tests notice small changes of the pure core; MODULES="pages timeline" for some of it.
 mutation: $(VENV)/ready

@@ -71,6 +71,8 @@ def answered() -> Iterator[None]:
         raise admin.ArgValidationException(administration.told(fault)) from None
     except RestError as fault:
         raise _of_the_framework(fault) from None
+    except OSError as fault:
+        raise _unavailable(type(fault).__name__) from None
     except Exception as fault:  # noqa: BLE001 - the page shows a line, never a stack trace
         LOG.error(  # noqa: TRY400 - a bug's own text may hold a secret
             "action=crashed error=%s where=%s", type(fault).__name__, place_of(fault)
@@ -85,8 +87,11 @@ def _of_the_framework(fault: RestError) -> admin.AdminManagerException:
     if fault.status < 500:
         kind = _KNOWN.get(fault.status, admin.ArgValidationException)
         return kind(administration.in_words(str(fault.message)))
-    last_line = str(fault.message).strip().rpartition("\n")[2]
-    LOG.error("action=refused error=%s", quoted(last_line))
+    return _unavailable(str(fault.message).strip().rpartition("\n")[2])
+
+
+def _unavailable(detail: str) -> admin.AdminManagerException:
+    LOG.error("action=refused error=%s", quoted(detail))
     return admin.ServiceUnavailableException(
         "Splunk could not read or write its settings. The add-on's log says why: index=_internal "
         "sourcetype=invicti:auditlogs:log."
@@ -95,6 +100,11 @@ def _of_the_framework(fault: RestError) -> admin.AdminManagerException:
 
 class CheckedHandler(AdminExternalHandler):  # type: ignore[misc]  # splunktaucclib is untyped
     """A handler of the framework that checks before it stores."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The framework asks splunkd for its settings here.
+        with answered():
+            super().__init__(*args, **kwargs)
 
     def setup(self) -> None:
         """See `MConfigHandler`."""

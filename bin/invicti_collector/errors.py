@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,18 +18,23 @@ def quoted(value: object) -> str:
     return '"' + " ".join(text.split()).replace('"', "'") + '"'
 
 
-def place_of(fault: BaseException) -> str:
-    """Returns file and line where a fault was raised: what a log may say of a bug.
+def trace_of(fault: BaseException) -> list[str]:
+    """Returns the files and lines on the way to where a fault was raised: what a log may say.
 
     Arguments:
         fault: Its own text may hold anything, also a secret.
     """
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "unknown"
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    steps = traceback.walk_tb(fault.__traceback__)
+    return [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in steps]
+
+
+def place_of(fault: BaseException) -> str:
+    """Returns file and line where a fault was raised.
+
+    Arguments:
+        fault: See `trace_of`.
+    """
+    return next(reversed(trace_of(fault)), "unknown")
 
 
 class CollectorError(Exception):

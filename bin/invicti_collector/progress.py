@@ -105,7 +105,7 @@ def state_from_json(text: str) -> State:
         fields = json.loads(text)
         schema = fields.pop("schema")
         if schema != SCHEMA:
-            raise _unreadable(f"it has schema {schema}, this version reads {SCHEMA}")
+            raise _unreadable(f"it has schema {str(schema)[:20]}, this version reads {SCHEMA}")
         return _state(fields)
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise _unreadable(type(fault).__name__) from fault
@@ -114,11 +114,34 @@ def state_from_json(text: str) -> State:
 def _state(fields: dict[str, Any]) -> State:
     live = fields.pop("live")
     date_format = fields.pop("date_format")
-    return State(
+    state = State(
         **{**fields, "account_ids": tuple(fields["account_ids"])},
         live=LiveReading(**{**live, "window": Window(*live["window"])}) if live else None,
         date_format=DateFormat(date_format) if date_format else None,
     )
+    _check(state)
+    return state
+
+
+def _check(state: State) -> None:
+    """Passes a state with which a run can work.
+
+    Raises:
+        TypeError: when a value is of another type than is saved.
+        ValueError: when a time is none.
+    """
+    times = [state.start, state.covered, state.probed_day, state.not_before]
+    numbers = [state.span, state.doubts, state.clock_offset]
+    texts = [state.connection, *state.account_ids]
+    if state.live is not None:
+        times += [state.live.verified_at, *(end for end in state.live.window if end is not None)]
+        numbers += [state.live.collected, state.live.total or 0]
+        texts.append(state.live.fingerprint)
+    typed = ((int, times), (int, numbers), (str, texts), (dict, [state.notes]))
+    if not all(isinstance(value, kind) for kind, values in typed for value in values):
+        raise TypeError
+    if not all(ALWAYS[0] <= moment <= ALWAYS[1] for moment in times):
+        raise ValueError
 
 
 def _unreadable(detail: str) -> ConfigurationError:

@@ -16,7 +16,7 @@ from invicti_collector.collector import Collector
 from invicti_collector.configuration import HecTarget, InputSettings, read_input
 from invicti_collector.delivery import Tally
 from invicti_collector.destinations.splunk_stream import SOURCETYPE, Metadata, SplunkStream
-from invicti_collector.errors import CollectorError, place_of, quoted
+from invicti_collector.errors import CollectorError, place_of, quoted, trace_of
 from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.lease import InputLease
 from invicti_collector.logs import input_log
@@ -102,8 +102,9 @@ class InputRun:
         except CollectorError as fault:
             return self._fail(fault.label, str(fault))
         except Exception as fault:  # noqa: BLE001 - the last resort must tell splunkd and the log
-            self._log.debug("action=crashed", exc_info=True)
-            kind, where = type(fault).__name__, place_of(fault)  # its own text may hold a secret
+            # Its own text may hold a secret.
+            self._log.debug("action=crashed trace=%s", quoted(" ".join(trace_of(fault))))
+            kind, where = type(fault).__name__, place_of(fault)
             return self._fail("Bug", f"error={quoted(kind)} where={quoted(where)}")
         return 0
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,18 @@ APP = "TA-invicti-auditlogs"
 ACCOUNT_CONF = "ta_invicti_auditlogs_account"
 HEC_CONF = "ta_invicti_auditlogs_hec"
 SETTINGS_CONF = "ta_invicti_auditlogs_settings"
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    SyntaxError,
+)
+"""What json, ElementTree (its ParseError is a SyntaxError), splunklib and solnlib raise over an
+answer that is not of the form of splunkd's."""
+
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -109,27 +122,26 @@ class Settings:
 
     def server_name(self) -> str:
         """Returns the name of this Splunk server, as inputs are told it."""
-        return str(self._entries("/services/server/info")[0]["content"]["serverName"])
+        path = "/services/server/info"
+        for content in self._entries(path).values():
+            if content.get("serverName"):
+                return str(content["serverName"])
+        raise _no_answer("splunkd does not answer: no name", path)
 
     def inputs(self) -> dict[str, dict[str, Any]]:
         """Returns the settings of all inputs of this add-on, by name."""
-        entries = self._entries("data/inputs/invicti_auditlogs", count=0)
-        return {str(entry["name"]): entry["content"] for entry in entries}
+        return self._entries("data/inputs/invicti_auditlogs", count=0)
 
-    def _entries(self, path: str, **query: Any) -> list[dict[str, Any]]:
+    def _entries(self, path: str, **query: Any) -> dict[str, dict[str, Any]]:
+        """Returns the contents of a list, by name."""
         try:
             answer = self.service.get(path, output_mode="json", **query)
-            entries: list[dict[str, Any]] = json.loads(answer["body"].read())["entry"]
-        except (HTTPError, OSError, ValueError, KeyError) as fault:
+            entries = json.loads(answer["body"].read())["entry"]
+            return {str(entry["name"]): dict(entry["content"]) for entry in entries}
+        except (HTTPError, OSError, *_UNREADABLE) as fault:
             if isinstance(fault, HTTPError) and fault.status == 403:
                 raise _no_rights(path) from fault
-            detail = f"HTTP {fault.status}" if isinstance(fault, HTTPError) else "no connection"
-            raise TransientError(
-                f"splunkd does not answer: {detail}",
-                path,
-                "none needed if Splunk is starting or stopping; else look at splunkd.log",
-            ) from fault
-        return entries
+            raise _no_answer(f"splunkd does not answer: {_detail(fault)}", path) from fault
 
     @cached_property
     def service(self) -> SplunkRestClient:
@@ -142,30 +154,29 @@ class Settings:
             stanza = self._plain_stanza(conf, name)
             hidden = [key for key, value in stanza.items() if value == ConfFile.ENCRYPTED_TOKEN]
             if hidden:
-                secrets = json.loads(self._credentials(conf).get_password(name))
-                stanza.update({key: secrets[key] for key in hidden})
+                stanza.update(_in_clear(self._credentials(conf).get_password(name), hidden))
         except CredentialNotExistException:
             raise ConfigurationError(
                 f"the secret of {name} is not in Splunk's credential store",
                 f"{conf}.conf",
                 "open it on the configuration page, enter the secret again and save",
             ) from None
-        except (HTTPError, OSError) as fault:
+        except (HTTPError, OSError, *_UNREADABLE) as fault:
             if isinstance(fault, HTTPError) and fault.status == 404:
                 return None
-            detail = f"HTTP {fault.status}" if isinstance(fault, HTTPError) else "no connection"
-            raise TransientError(
-                f"splunkd does not give the settings: {detail}",
-                f"{conf}.conf",
-                "none needed if Splunk is starting or stopping; else look at splunkd.log",
-            ) from fault
+            error = f"splunkd does not give the settings: {_detail(fault)}"
+            raise _no_answer(error, f"{conf}.conf") from fault
         return stanza
 
     def _plain_stanza(self, conf: str, name: str) -> dict[str, str | None]:
         # As `solnlib.conf_manager` reads it, which asks for the list of all stanzas first.
         path = f"configs/conf-{conf}"
         (stanza,) = ConfigurationFile(self.service, path, state={"title": conf}).list(name=name)
-        return dict(stanza.content)
+        return {
+            key: value
+            for key, value in stanza.content.items()
+            if value is None or isinstance(value, str)
+        }
 
     def _credentials(self, conf: str) -> CredentialManager:
         realm = f"__REST_CREDENTIAL__#{APP}#configs/conf-{conf}"
@@ -173,6 +184,34 @@ class Settings:
         credentials = CredentialManager(self._splunkd.session_key, APP, realm=realm, **parts)
         credentials.service.http.handler = self.service.http.handler
         return credentials
+
+
+def _in_clear(text: Any, fields: list[str]) -> dict[str, str]:
+    """Returns secrets out of the JSON object that the framework keeps of a stanza.
+
+    Raises:
+        CredentialNotExistException: when they are not in there.
+    """
+    with suppress(ValueError, LookupError, TypeError, RecursionError):
+        kept = json.loads(text)
+        found = {field: kept[field] for field in fields}
+        if all(isinstance(secret, str) for secret in found.values()):
+            return found
+    raise CredentialNotExistException("not as the framework keeps it")
+
+
+def _no_answer(error: str, where: str) -> TransientError:
+    return TransientError(
+        error, where, "none needed if Splunk is starting or stopping; else look at splunkd.log"
+    )
+
+
+def _detail(fault: Exception) -> str:
+    if isinstance(fault, HTTPError):
+        return f"HTTP {fault.status}"
+    if isinstance(fault, OSError):
+        return "no connection"
+    return f"an answer that cannot be read ({type(fault).__name__})"
 
 
 def _no_rights(path: str) -> ConfigurationError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 _EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
 
@@ -16,4 +16,11 @@ FUZZ = settings(
     derandomize=not _EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+# A whole run takes seconds, so there are few, and none to make a failing one simpler.
+RUNS = settings(
+    FUZZ,
+    max_examples=_EXAMPLES // 50 or 5,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -2,8 +2,8 @@
 
 UCC writes that description (appserver/static/openapi.json) into the package. It documents the
 answer 200 alone, and neither what is required nor which values our handlers refuse: so any refusal
-is right here, a crash is not. Whether answers have the described form and content type is not
-judged: of the stand-in's answers some have not, and whether Splunk's own have is not known.
+is right here, a crash is not. A good answer has the form and the content type described, but for
+what `is_known` names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +44,7 @@ def test_the_handlers_keep_to_their_description(
                 f"--url={splunkd.management_uri}/servicesNS/nobody/{splunkd.app}",
                 f"--header=Authorization: Splunk {splunkd.session_key}",
                 "--tls-verify=false",
-                "--checks=not_a_server_error",
+                "--checks=not_a_server_error,content_type_conformance,response_schema_conformance",
                 "--phases=fuzzing",
                 f"--max-examples={os.environ.get('FUZZ_EXAMPLES', '2')[:2]}",
                 "--generation-deterministic",
@@ -56,6 +58,33 @@ def test_the_handlers_keep_to_their_description(
             text=True,
             check=False,
         )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr
     assert operations == 23
-    assert f"Tested: {operations}" in done.stdout, done.stdout
+    assert f" {operations} total" in done.stdout, done.stdout + done.stderr
+    assert list(differences(report)) == [], done.stdout[-6000:]
+
+
+def differences(report: Path) -> Iterator[tuple[str, str]]:
+    """What an answer was to, and how it differs from the description; known ones left out."""
+    finished = 0
+    for line in report.read_text("utf-8").splitlines():
+        scenario = json.loads(line).get("ScenarioFinished")
+        if scenario is None:
+            continue
+        finished += 1
+        recorder = scenario["recorder"]
+        for case, checks in recorder["checks"].items():
+            asked = recorder["cases"][case]["value"]
+            for check in checks:
+                if check["status"] != "success" and not is_known(asked, check["name"]):
+                    yield recorder["label"], str(check["failure_info"]["failure"]["message"])
+    assert finished >= 23
+
+
+def is_known(asked: dict[str, Any], check: str) -> bool:
+    """Atom instead of JSON where the request does not ask for JSON.
+
+    UCC describes `output_mode` as always `json`; splunkd answers Atom to anything else ("Using the
+    REST API": the default is XML). That is splunkd's, no handler is asked about it.
+    """
+    mode = (asked.get("query") or {}).get("output_mode")
+    return check == "content_type_conformance" and mode != "json"

@@ -37,6 +37,8 @@ class HostileServer:
         self.asked = 0
         self.heads: list[bytes] = []
         """The head of each request."""
+        self.current = threading.local()
+        """Its `head` is that of the request that a script is answering."""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -63,6 +65,7 @@ class HostileServer:
             head = _head_of(connection).partition(b"\r\n\r\n")[0]
             self.asked += 1
             self.heads.append(head)
+            self.current.head = head
             for part in self.script():
                 connection.sendall(part)
             connection.shutdown(socket.SHUT_WR)

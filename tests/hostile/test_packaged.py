@@ -7,11 +7,14 @@ servers that drip: tests/unit/test_bounded_http.py.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.hostile.between import passing_on
 from tests.hostile.server import (
     HostileServer,
     Script,
@@ -20,7 +23,7 @@ from tests.hostile.server import (
     endless_redirect,
     large,
 )
-from tests.integration.support import INPUT, SETTINGS, Site, in_turn, splunk
+from tests.integration.support import INPUT, SETTINGS, Site, in_turn, site, splunk
 from tests.standins.hec.switches import TOKEN
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.splunkd import Run
@@ -116,3 +119,32 @@ def test_a_hostile_event_collector(name: str, place: Site) -> None:
     assert "redirects" in line if name == "redirect" else "not an event collector's" in line
     assert TOKEN not in line
     assert run.peak_rss_kib < 100 * 1024, f"{run.peak_rss_kib // 1024} MB"
+
+
+LARGEST_PAGES_MEGABYTES = 1_800
+"""Of four answers of 32 MB at once, each with a character in each record for which Python keeps
+four bytes a character (PEP 393): as bytes, as text, and as the values decoded from it."""
+
+
+def swollen(_number: int, true: bytes) -> bytes:
+    """Makes the request data of each record 150,000 bytes: pages of nearly 32 MB."""
+    text = "\U0001f600 and so on, in the same text"
+    data = json.dumps(text * (150_000 // len(text.encode())), ensure_ascii=False).encode()
+    body = true.partition(b"\r\n\r\n")[2]
+    field = rb'"RequestData":(null|"(?:[^"\\]|\\.)*")'
+    return answer(re.sub(field, lambda _: b'"RequestData":' + data, body))
+
+
+@pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
+def test_a_tenant_whose_pages_are_as_large_as_they_may_be(
+    package: Path, interpreter: Path, tmp_path: Path
+) -> None:
+    switches = Switches(records=3_000, clock_speed=0)
+    with site(package, interpreter, tmp_path, switches) as place, HostileServer(list) as server:
+        server.script = passing_on(server, place.server, swollen)
+        fields = {"user_id": place.server.user_id, "api_token": place.server.api_token}
+        place.splunkd.set_account("main", base_url=server.url, requests_at_once="4", **fields)
+        run = place.good_run(timeout=600)
+    assert run.event_count == 3_000
+    assert all(len(text) > 100_000 for text in place.texts)
+    assert run.peak_rss_kib < LARGEST_PAGES_MEGABYTES * 1024, f"{run.peak_rss_kib // 1024} MB"

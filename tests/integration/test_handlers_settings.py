@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.integration.pages import SETTINGS, Pages, pages
+from tests.integration.pages import ACCOUNTS, PROGRESS, SETTINGS, Pages, pages
+from tests.standins.splunkd import input_run
 
 PROXY = {
     "proxy_enabled": "1",
@@ -86,3 +88,25 @@ def test_the_handler_takes_the_fields_of_the_pages(place: Pages) -> None:
     fields = {item["field"] for item in tab.values() if isinstance(item, dict)}
     assert fields == set(PROXY)
     assert set(place.read(SETTINGS, "proxy").content) - {"disabled"} == fields
+
+
+@pytest.mark.parametrize("handler", [SETTINGS, ACCOUNTS, PROGRESS])
+@pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
+def test_a_splunkd_that_is_gone_is_told_in_a_line(place: Pages, handler: str) -> None:
+    """The framework asks it before any of our methods is called."""
+    splunkd = place.splunkd
+    request = {"action": 2, "id": "logging", "args": {}, "owner": "nobody", "app": splunkd.app}
+    script = handler.replace("auditlogs_", "auditlogs_rh_", 1) + ".py"
+    splunkd.set(refuse_connections=True)
+    done = subprocess.run(
+        [splunkd.home.python, splunkd.app_dir / "bin" / script, "persistent"],
+        input=json.dumps({**request, "session_key": splunkd.session_key}),
+        env=input_run.environment(splunkd.home, splunkd.switches),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    splunkd.set(refuse_connections=False)
+    answer = json.loads(done.stdout)
+    assert answer["status"] in (400, 503)
+    assert answer["error"].startswith(("Splunk could not read", "Splunkd does not answer"))

@@ -179,6 +179,13 @@ def test_the_token_is_not_repeated() -> None:
         assert "********" in said
 
 
+@pytest.mark.parametrize("status", [400, 401, 413, 429, 500])
+def test_a_code_of_thousands_of_digits_is_not_repeated(status: int) -> None:
+    told = fault(status, b'{"code":' + b"9" * 4_000 + b"}")
+    assert len(str(told)) < 500
+    assert "code 5" in str(fault(status, {"code": 5}))
+
+
 def test_acknowledgements() -> None:
     body = json.dumps(
         {"acks": {"0": True, "1": False, "2": "no", "7602707180936557": True}}

@@ -66,6 +66,21 @@ def test_one_that_another_takes_meanwhile_is_not_taken(clock: Ticking) -> None:
     assert lease.acquire() == other
 
 
+def test_one_that_is_given_back_meanwhile_is_taken(clock: Ticking) -> None:
+    class GivenBack(MemoryStore):
+        """Its lease goes between the try to take it and the look at who has it."""
+
+        tries = 0
+
+        def take_lease(self, lease: Lease) -> bool:
+            self.tries += 1
+            return self.tries > 1 and super().take_lease(lease)
+
+    store = GivenBack()
+    assert InputLease(store, "here", clock).acquire() is None
+    assert store.lease is not None
+
+
 def test_an_expired_lease_is_taken_over(store: MemoryStore, clock: Ticking) -> None:
     InputLease(store, "sh1", clock).acquire()
     successor = InputLease(store, "sh2", clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -184,3 +185,31 @@ def test_starting_anew_forgets_all() -> None:
     progress.start_anew(State("d", 1, 2, 3))
     assert (store.ids, store.state) == ([], None)
     assert len(progress.unseen(records(1, 2))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("schema", [0] * 2_000),
+        ("covered", "1"),
+        ("covered", None),
+        ("covered", -1),
+        ("start", 10**30),
+        ("not_before", 1.5),
+        ("span", []),
+        ("connection", 5),
+        ("account_ids", [None]),
+        ("notes", ["export"]),
+        ("live", {"window": [0, "x"]}),
+        ("live", {"verified_at": None}),
+        ("live", {"total": "3"}),
+        ("live", {"fingerprint": 0}),
+    ],
+)
+def test_a_state_that_nobody_saved_is_told_as_such(name: str, value: Any) -> None:
+    live = LiveReading(Window(0, DAY), 1, 1, "f", 2)
+    saved = json.loads(state_to_json(State("c", 1, 2, 3, live=live)))
+    saved[name] = {**saved[name], **value} if name == "live" else value
+    with pytest.raises(ConfigurationError, match="the saved progress cannot be read") as raised:
+        state_from_json(json.dumps(saved))
+    assert len(str(raised.value)) < 300

@@ -219,3 +219,15 @@ def test_an_absent_request_data_stays_as_it_is(choice: str) -> None:
 def test_only_request_data_is_masked() -> None:
     item = {"Id": "x", "Message": "Password=seen", "Token": "seen"}
     assert json.loads(event_json(read_records([item])[0], "mask")) == item
+
+
+def test_what_json_cannot_hold_is_written_as_text() -> None:
+    """Python reads 1e999 as infinity, and nests deeper when reading than when writing."""
+    deep: Any = []
+    for _ in range(2_000):
+        deep = [deep]
+    odd = {"Id": "a", "X": [float("inf"), {"Y": float("-inf")}], "Z": 1.5, "Deep": deep}
+    written = event_json(read_records([odd])[0], "keep")
+    told = json.loads(written)
+    assert (told["X"], told["Z"]) == (["inf", {"Y": "-inf"}], 1.5)
+    assert "nested too deeply" in written

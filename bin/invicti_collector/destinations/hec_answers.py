@@ -109,6 +109,9 @@ _PERMANENT = {
     21: _Cause(AuthenticationError, _SEE_THE_TARGET),
     22: _Cause(AuthenticationError, "enable the token, or name another one in the HEC target"),
 }
+_NO_CODE = 1000
+"""Above all of Splunk's. A number may have thousands of digits, and is not told then."""
+
 _OF_THE_EVENTS = frozenset({5, 6, 12, 13, 15})
 _CROWDED = frozenset({24, 25})
 _REFUSED_REMEDY = (
@@ -222,7 +225,7 @@ def _number(value: Any) -> int | None:
 def _said(status: int, code: int | None, text: Any, token: str) -> str:
     """Returns status, code and an event collector's own words, in a short line without secrets."""
     words = _words(text, token) if isinstance(text, str) else ""
-    number = "" if code is None else f"code {code}"
+    number = f"code {code}" if code is not None and 0 <= code < _NO_CODE else ""
     return " ".join(filter(None, (f"HTTP {status}", number, words)))
 
 

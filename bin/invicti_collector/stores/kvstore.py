@@ -11,6 +11,7 @@ import base64
 import json
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
@@ -48,8 +49,8 @@ class KvStore:
 
     def load_state(self) -> str | None:
         """See `ports.Store`."""
-        document = self._read("state")
-        return None if document is None else str(document["state"])
+        found = self._read("state", "state")
+        return None if found is None else str(found[0])
 
     def save_state(self, state: str) -> None:
         """See `ports.Store`."""
@@ -69,13 +70,19 @@ class KvStore:
         skip = 0
         while True:
             documents = self._call("get", "", query=query, sort="_key", limit=_BATCH, skip=skip)
+            if not isinstance(documents, list):  # that is not the same as no documents
+                raise self._unreachable("not a list")
             for document in documents:
-                packed = base64.b64decode(document["ids"])
-                digests = struct.unpack(f">{len(packed) // 8}Q", packed)
-                yield SeenIds(int(document["since"]), int(document["until"]), digests)
+                yield self._seen_ids(document)
             if len(documents) < _BATCH:
                 return
             skip += _BATCH
+
+    def _seen_ids(self, document: Any) -> SeenIds:
+        with self._understood():
+            packed = base64.b64decode(document["ids"])
+            digests = struct.unpack(f">{len(packed) // 8}Q", packed)
+            return SeenIds(int(document["since"]), int(document["until"]), digests)
 
     def forget_ids_before(self, moment: int) -> None:
         """See `ports.Store`."""
@@ -93,8 +100,8 @@ class KvStore:
 
     def load_report(self, kind: str) -> str | None:
         """See `ports.ReportingStore`."""
-        document = self._read(kind)
-        return None if document is None else str(document["report"])
+        found = self._read(kind, "report")
+        return None if found is None else str(found[0])
 
     def forget_reports(self) -> None:
         """See `ports.ReportingStore`."""
@@ -103,8 +110,11 @@ class KvStore:
 
     def read_lease(self) -> Lease | None:
         """See `ports.Store`."""
-        document = self._read("lease")
-        return None if document is None else Lease(document["owner"], int(document["expires"]))
+        found = self._read("lease", "owner", "expires")
+        if found is None:
+            return None
+        with self._understood():
+            return Lease(str(found[0]), int(found[1]))
 
     def take_lease(self, lease: Lease) -> bool:
         """See `ports.Store`."""
@@ -128,9 +138,14 @@ class KvStore:
     def _ids_where(self, *conditions: dict[str, Any]) -> str:
         return json.dumps({"$and": [{"input": self._input}, {"kind": "ids"}, *conditions]})
 
-    def _read(self, kind: str) -> dict[str, Any] | None:
-        document = self._call("get", "/" + self._key(kind), absence_is_error=False)
-        return document if isinstance(document, dict) else None
+    def _read(self, kind: str, *fields: str) -> list[Any] | None:
+        """Returns fields of a document, None where there is none."""
+        try:
+            document = self._call("get", "/" + self._key(kind), absence_is_error=False)
+        except _AbsentError:
+            return None
+        with self._understood():
+            return [document[field] for field in fields]
 
     def _post(self, path: str, content: Any, *, conflict_is_error: bool = True) -> None:
         body = json.dumps(content)
@@ -153,12 +168,22 @@ class KvStore:
         except HTTPError as fault:
             # Only 404 on a document means that there is no progress; all else is an outage.
             if fault.status == 404 and not absence_is_error:
-                return None
+                raise _AbsentError from fault
             if fault.status == 409 and not conflict_is_error:
                 raise _ConflictError from fault
-            raise self._unreachable(f"HTTP {fault.status} {fault.reason}") from fault
-        except (OSError, ValueError) as fault:
+            raise self._unreachable(f"HTTP {fault.status}") from fault
+        except (OSError, ValueError, RecursionError) as fault:
             raise self._unreachable(type(fault).__name__) from fault
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Tells of a document that is not as it was saved."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, OverflowError, struct.error) as fault:
+            raise self._unreachable(
+                f"a document that this add-on did not write ({type(fault).__name__})"
+            ) from fault
 
     def _unreachable(self, detail: str) -> ProgressUnreachableError:
         return ProgressUnreachableError(
@@ -166,6 +191,10 @@ class KvStore:
             f"collection {COLLECTION} of input {self._input}",
             _REMEDY,
         )
+
+
+class _AbsentError(Exception):
+    """There is no document of that key."""
 
 
 class _ConflictError(Exception):
@@ -184,7 +213,7 @@ def kvstore_status(service: SplunkRestClient) -> str:
         answer = service.get("/services/kvstore/status", output_mode="json")
         content = json.loads(answer["body"].read())["entry"][0]["content"]
         return str(content["current"]["status"])
-    except (HTTPError, OSError, ValueError, KeyError, IndexError) as fault:
+    except (HTTPError, OSError, ValueError, LookupError, TypeError, RecursionError) as fault:
         detail = f"HTTP {fault.status}" if isinstance(fault, HTTPError) else type(fault).__name__
         raise ProgressUnreachableError(
             f"splunkd does not tell the state of the KV Store: {detail}",
