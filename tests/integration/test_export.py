@@ -13,7 +13,7 @@ import pytest
 from tests.integration.export_rows import CORE, DELETING, ROWS
 from tests.integration.export_support import assert_complete, expected, said
 from tests.integration.support import DAY, HOUR, PYTHONS, field, in_turn, site
-from tests.integration.switch_rows import Row
+from tests.integration.switch_rows import Row, live_through
 from tests.standins.invicti_tenant import Switches
 
 TABLE = [*(row for row in CORE for _ in PYTHONS), *ROWS]
@@ -31,15 +31,7 @@ def test_every_record_is_written_once(
     interpreter: Path, row: Row, package: Path, tmp_path: Path
 ) -> None:
     with site(package, interpreter, tmp_path, export_only(**row.switches)) as place:
-        place.good_run()
-        assert len(place.texts) > 0.5 * place.tenant.count()
-        place.tenant.grow(230)
-        place.good_run()
-
-        place.tenant.grow(30)
-        place.server.set(**row.settle)
-        place.tenant.advance(row.advance)
-        place.good_run()
+        live_through(place, row, 230)
 
         assert_complete(place.tenant, place.texts)
         assert field(place.log, "action").count("export_only") == 1
