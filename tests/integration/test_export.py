@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.integration.export_rows import CORE, DELETING, ROWS
-from tests.integration.export_support import assert_complete, expected, said
+from tests.integration.export_said import expected, said
+from tests.integration.export_support import assert_complete
 from tests.integration.support import DAY, HOUR, PYTHONS, field, in_turn, site
 from tests.integration.switch_rows import Row, live_through
 from tests.standins.invicti_tenant import Switches

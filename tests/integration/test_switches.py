@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.integration.support import PYTHONS, in_turn, site
-from tests.integration.switch_rows import CORE, ROWS, Row
+from tests.integration.switch_rows import CORE, ROWS, Row, live_through
 from tests.standins.invicti_tenant import Switches
 
 # A row of the core comes twice in a row, so that it meets both Pythons.

@@ -114,7 +114,7 @@ class TenantServer:
         with self._lock:
             if changes.keys() & {"faults", "fault_scope"}:
                 self._struck, self._faults = 0, parse_faults(self.tenant.switches.faults)
-            if changes.keys() & {"throttle_every", "throttle_for"}:
+            if changes.keys() & {"throttle_every", "throttle_for", "throttle_until"}:
                 self._lists = 0
 
     def deliver(self, question: Question) -> Delivery:
@@ -152,7 +152,8 @@ class TenantServer:
             if path == LIST and switches.throttle_every:
                 self._lists += 1
                 cycle = switches.throttle_every + switches.throttle_for
-                if (self._lists - 1) % cycle >= switches.throttle_every:
+                over = 0 < switches.throttle_until < self._lists
+                if not over and (self._lists - 1) % cycle >= switches.throttle_every:
                     return True, None, self._lists
             if switches.fault_scope not in {"all", SCOPES.get(path)}:
                 return False, None, 0
