@@ -48,11 +48,10 @@ def live_through(place: Site, row: Row, grown: int) -> None:
 
 def _least_inserted(switches: dict[str, Any], read: int) -> int:
     """How many records must have come while so many were read: a page takes a request or more."""
-    every = switches.get("insert_every", 0)
-    if not every:
+    if "insert_every" not in switches:
         return 0
-    due = read // PAGE // every * int(switches.get("insert_count", 1))
-    return min(due, int(switches["insert_max"]))
+    times = read // PAGE // int(switches["insert_every"])
+    return min(times * int(switches.get("insert_count", 1)), int(switches["insert_max"]))
 
 
 _STILL = {"insert_every": 0, "clock_speed": 0.0}

@@ -1,0 +1,61 @@
+"""What an input has delivered of a tenant that only exported CSV, or did so at first.
+
+Rows have no `Id`, so records are told by what rows say, and counted: docs/on-premises-csv.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+from tests.integration.export_said import Said, said
+from tests.soak.books import Wanted
+from tests.soak.witness import SoakError, Witness, digest_of, name_of
+from tests.standins.invicti_tenant import Tenant
+
+
+class RowsWitness(Witness):
+    """Takes down rows, and after the upgrade records.
+
+    Arguments:
+        wanted: What the input is to collect.
+        tenant: Whose.
+    """
+
+    def __init__(self, wanted: Wanted, tenant: Tenant) -> None:
+        super().__init__(wanted)
+        self._tenant = tenant
+        self._said: Counter[Said] = Counter()
+        self._of_record: dict[str, Said] = {}
+
+    def take(self, texts: Iterable[str], *, cut_off: bool) -> None:
+        """See `Witness.take`."""
+        known, listed = self.ids, list(texts)
+        super().take(listed, cut_off=cut_off)
+        named = {name_of(json.loads(text)): text for text in listed}
+        self._said += said(self._tenant, (named[name] for name in named.keys() - known))
+
+    def check_ids(self, due: set[str], possible: set[str]) -> None:
+        """As often as records say something, what was delivered says it; see `Witness`."""
+        missing, invented = self._say(due) - self._said, self._said - self._say(possible)
+        if missing or invented:
+            raise SoakError(
+                f"{sum(missing.values())} missing: {list(missing)[:5]}; "
+                f"{sum(invented.values())} not due: {list(invented)[:5]}"
+            )
+
+    def _say(self, names: set[str]) -> Counter[Said]:
+        for name in names - self._of_record.keys():
+            (self._of_record[name],) = said(self._tenant, [json.dumps(self._tenant.record(name))])
+        return Counter(self._of_record[name] for name in names)
+
+    def check_contents(self, tenant: Tenant) -> None:
+        """Every record with an `Id` says what the tenant's record says."""
+        for name, (_, digest) in self._written.items():
+            if len(name) == _ID and digest_of(tenant.record(name)) != digest:
+                raise SoakError(f"delivered with another content: {name}")
+
+
+_ID = 32
+"""Characters of an `Id`; a `RowId` has fewer."""
