@@ -10,7 +10,7 @@ HOURS = (0, 6, 8, 12, 16, 18)
 """The hours of a day at which inputs are polled, 20 minutes past."""
 
 ALL_POLL = (0, 12)
-"""Hours at which both tenants are read by at least two inputs: trouble is sure to strike."""
+"""Hours at which every tenant is read: trouble is sure to strike."""
 
 _SURE = ((0, 0), (1, 0))
 """Moments at which only one run is disturbed, so that one kill and one stop are sure to hit."""

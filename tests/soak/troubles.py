@@ -83,7 +83,7 @@ class Troubles:
         self._world.splunkd.set(kv_state="ready", kv_fail_write=None, kv_fail_times=1)
 
     def flip(self, kind: str) -> None:
-        """Changes the order of both lists.
+        """Changes the order of all lists.
 
         Arguments:
             kind: Of the hazard whose effect this is.
