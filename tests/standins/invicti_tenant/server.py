@@ -13,7 +13,7 @@ from .answers import LIST, SCOPES, Answer, Question, answer
 from .delivery import Delivery, error_answer, instead, replaces, spoil
 from .dice import Dice
 from .faults import Fault, parse_faults
-from .listener import Listener, http_date
+from .listener import TenantListener, http_date
 from .switches import Switches
 from .tenant import Tenant
 
@@ -54,12 +54,9 @@ class TenantServer:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls_cert else None
         if tls_cert:
             self.renew_certificate(tls_cert, tls_key)
-        self._listener = Listener((host, port), self, self._context)
-        self._thread = threading.Thread(
-            target=self._listener.serve_forever, args=(0.02,), daemon=True
-        )
+        self._listener = TenantListener((host, port), self, self._context)
         scheme = "https" if tls_cert else "http"
-        self.base_url = f"{scheme}://{host}:{self._listener.server_address[1]}"
+        self.base_url = f"{scheme}://{host}:{self._listener.port}"
 
     def renew_certificate(self, chain: str | Path, key: str | Path | None = None) -> None:
         """Show another certificate from the next connection on."""
@@ -68,13 +65,12 @@ class TenantServer:
 
     def start(self) -> TenantServer:
         """Serve in the background."""
-        self._thread.start()
+        self._listener.start()
         return self
 
     def stop(self) -> None:
         """Stop serving and close every connection."""
         self._listener.stop()
-        self._thread.join(5)
 
     def __enter__(self) -> TenantServer:
         return self.start()
