@@ -265,3 +265,29 @@ def test_a_row_is_doubled_as_a_record_is() -> None:
     witness.take(rows(of, 1), cut_off=False)
     with pytest.raises(SoakError, match="without a cause"):
         witness.take(rows(of, 1), cut_off=False)
+
+
+def test_a_record_that_comes_twice_for_its_twin_is_enough_but_not_without_one() -> None:
+    of = tenant()
+    (identity,) = of.grow(1)
+    due = {record.identity for record in of.made()}
+    text = encode(of.record(identity)).decode()
+    witness = RowsWitness(ALL, of)
+    witness.take(texts(of, 900), cut_off=False)
+    witness.take([text], cut_off=False)
+    with pytest.raises(SoakError, match="without a cause"):
+        witness.take([text], cut_off=False)
+    witness.check_ids(due, due)
+
+
+def test_a_reading_of_rows_without_a_count_proves_nothing() -> None:
+    of = tenant()
+    books = books_of(of)
+    start, end = MIDNIGHT - 2 * 86_400, MIDNIGHT
+    count = books.count(start, end)[0]
+    good = line(start, end, count, count, 0)
+    unknown = good.replace(f"server_count={count}", "server_count=unknown")
+    assert RowsWitness(ALL, of).check_lines(good, books)
+    assert not RowsWitness(ALL, of).check_lines(f"{good}\n{unknown}", books)
+    with pytest.raises(SoakError, match="not to be understood"):
+        Witness(ALL).check_lines(unknown, books)
