@@ -55,7 +55,7 @@ class RowsWitness(Witness):
             )
 
     def check_lines(self, log: str, books: Books) -> bool:
-        """As of a list; a reading without a count, of rows that moved all the time, proves nothing."""
+        """As of a list; but rows that moved all the time are not counted, which proves nothing."""
         lines = log.splitlines()
         counted = [line for line in lines if "server_count=unknown" not in line]
         return super().check_lines("\n".join(counted), books) and counted == lines
