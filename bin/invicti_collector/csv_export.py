@@ -148,9 +148,10 @@ class CsvExport:
     def _extended(self, query: Query, listing: Listing, number: int) -> Listing:
         """Returns a window with one more page of it, or with all of them.
 
-        Of a window that was read before, the page that new rows have pushed forward is enough.
+        Of a window that was read before, the page that new rows have pushed forward is enough. An
+        order that cannot be told may be another one by now, so that page would prove nothing.
         """
-        likely = listing.last if listing.newest_first else 2
+        likely = listing.last if listing.newest_first else 2 if listing.oldest_first else 0
         if query.window.dated and number != likely:
             return self._read_whole(query, listing.last, listing.tail)
         sheet = self._sheets.sheet(query, listing.last + 1 - number)

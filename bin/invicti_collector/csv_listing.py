@@ -65,9 +65,21 @@ class Listing:
     @property
     def newest_first(self) -> bool:
         """Whether the export's last page shows that it has the oldest rows."""
-        times = [row.moment.seconds if row.moment else 0.0 for row in self.tail]
-        falling = all(earlier >= later for earlier, later in zip(times, times[1:]))
-        return falling and len(times) > 1 and times[0] > times[-1]
+        return _falls(self._times)
+
+    @property
+    def oldest_first(self) -> bool:
+        """Whether the export's last page shows that it has the newest rows."""
+        return _falls(self._times[::-1])
+
+    @property
+    def _times(self) -> list[float]:
+        return [row.moment.seconds if row.moment else 0.0 for row in self.tail]
+
+
+def _falls(times: list[float]) -> bool:
+    falling = all(earlier >= later for earlier, later in zip(times, times[1:]))
+    return falling and len(times) > 1 and times[0] > times[-1]
 
 
 def whole(sheets: Mapping[int, Sheet], *, counted: bool = True) -> Listing:

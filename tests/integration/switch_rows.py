@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tests.integration.support import HOUR
+from tests.integration.support import HOUR, PAGE, Site
 
 
 class Row(NamedTuple):
@@ -29,7 +29,34 @@ def row(settle: dict[str, Any] | None = None, advance: float = 0.0, /, **switche
     return Row(switches, settle or {}, advance)
 
 
-# Insertions and deletions end, so that the last run can find all that is left.
+def live_through(place: Site, row: Row, grown: int) -> None:
+    """The history is read, then `grown` records more, then the last ones.
+
+    What came after the last page of the last run could not be there, so nothing does.
+    """
+    place.good_run()
+    assert len(place.texts) > 0.5 * place.tenant.count()
+    place.tenant.grow(grown)
+    place.good_run()
+    assert place.tenant.inserted >= _least_inserted(row.switches, len(place.texts))
+
+    place.tenant.grow(30)
+    place.server.set(**_STILL, **row.settle)
+    place.tenant.advance(row.advance)
+    place.good_run()
+
+
+def _least_inserted(switches: dict[str, Any], read: int) -> int:
+    """How many records must have come while so many were read: a page takes a request or more."""
+    if "insert_every" not in switches:
+        return 0
+    times = read // PAGE // int(switches["insert_every"])
+    return min(times * int(switches.get("insert_count", 1)), int(switches["insert_max"]))
+
+
+_STILL = {"insert_every": 0, "clock_speed": 0.0}
+# Insertions end, lest a poll that reads again what has changed goes on for ever; deletions, so that
+# the last run can find all that is left.
 _INSERTS = {"insert_every": 1, "insert_count": 2, "insert_max": 100}
 _DELETES = {"delete_every": 2, "delete_max": 30}
 _FRESH_COUNT = {"total_item_count": "ok"}

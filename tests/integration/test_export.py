@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tests.integration.export_rows import CORE, DELETING, ROWS
-from tests.integration.export_support import assert_complete, expected, said
-from tests.integration.support import DAY, HOUR, PYTHONS, field, in_turn, site
-from tests.integration.switch_rows import Row
-from tests.standins.invicti_tenant import Switches
+from tests.integration.export_said import expected, said
+from tests.integration.export_support import assert_complete
+from tests.integration.support import DAY, HOUR, PYTHONS, LocalInput, field, in_turn, site
+from tests.integration.switch_rows import Row, live_through
+from tests.standins.invicti_tenant import Switches, TenantServer
 
 TABLE = [*(row for row in CORE for _ in PYTHONS), *ROWS]
 # Noon: no day begins while the test runs.
@@ -31,15 +32,7 @@ def test_every_record_is_written_once(
     interpreter: Path, row: Row, package: Path, tmp_path: Path
 ) -> None:
     with site(package, interpreter, tmp_path, export_only(**row.switches)) as place:
-        place.good_run()
-        assert len(place.texts) > 0.5 * place.tenant.count()
-        place.tenant.grow(230)
-        place.good_run()
-
-        place.tenant.grow(30)
-        place.server.set(**row.settle)
-        place.tenant.advance(row.advance)
-        place.good_run()
+        live_through(place, row, 230)
 
         assert_complete(place.tenant, place.texts)
         assert field(place.log, "action").count("export_only") == 1
@@ -88,6 +81,23 @@ def test_new_records_are_few_requests(
         # The last page, the API user's profile, the page that has the new rows.
         assert len(place.requests_of()) <= 3
         assert_complete(place.tenant, place.texts)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_records_that_come_while_an_export_without_order_is_read(seed: int) -> None:
+    """All its rows change their places meanwhile, so that one page more proves nothing."""
+    switches = export_only(records=260, span_days=2.0, order="shuffled", now=NOON, seed=seed)
+    with TenantServer(switches) as server:
+        local = LocalInput(server)
+        assert local.run() is None
+        server.tenant.grow(30)
+        there = expected(server.tenant)
+        server.set(insert_every=1, insert_count=2, insert_max=4)
+        assert local.run() is None
+        assert server.tenant.inserted == 4
+        assert not there - said(server.tenant, local.texts)
+        assert local.run() is None
+        assert_complete(server.tenant, local.texts)
 
 
 @pytest.mark.parametrize("interpreter", PYTHONS, indirect=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.integration.support import PYTHONS, in_turn, site
-from tests.integration.switch_rows import CORE, ROWS, Row
+from tests.integration.switch_rows import CORE, ROWS, Row, live_through
 from tests.standins.invicti_tenant import Switches
 
 # A row of the core comes twice in a row, so that it meets both Pythons.
@@ -18,15 +18,7 @@ def test_every_record_is_written_once(
 ) -> None:
     switches = Switches(**{"records": 10_000, "span_days": 730.0, "seed": 7, **row.switches})
     with site(package, interpreter, tmp_path, switches) as place:
-        place.good_run()
-        assert len(place.texts) > 0.5 * place.tenant.count()
-        place.tenant.grow(300)
-        place.good_run()
-
-        place.tenant.grow(30)
-        place.server.set(**row.settle)
-        place.tenant.advance(row.advance)
-        place.good_run()
+        live_through(place, row, 300)
 
         place.assert_complete()
 

@@ -19,6 +19,7 @@ def test_an_outage_of_ten_days_is_caught_up(
         before = len(place.texts)
         place.tenant.grow(30)
         place.tenant.advance(10 * DAY)
+        place.server.set(clock_speed=0.0)
         place.good_run()
 
         place.assert_complete()
@@ -32,6 +33,7 @@ def test_an_outage_in_the_middle_of_a_backfill(
     with site(package, interpreter, tmp_path, switches) as place:
         place.run(terminate_after_events=3_000)
         place.tenant.advance(10 * DAY)
+        place.server.set(clock_speed=0.0)
         place.good_run()
 
         place.assert_complete()

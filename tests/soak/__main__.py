@@ -23,7 +23,7 @@ PREFERRED = "3.13"
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "python -m tests.soak",
-        description="Lives through days of a tenant with five inputs and every kind of trouble.",
+        description="Lives through days of a tenant with six inputs and every kind of trouble.",
     )
     parser.add_argument("--days", type=int, default=90, help="10 or more; default: 90")
     parser.add_argument("--seed", type=int, help="of an earlier soak, to live through it again")

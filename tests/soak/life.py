@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tests.soak.books import Wanted
+from tests.soak.memory import Peak
 from tests.soak.plan import HOURS, LASTING, Hazard, Plan
+from tests.soak.rows import RowsWitness
 from tests.soak.runs import Outcome, Runs
 from tests.soak.troubles import Troubles
 from tests.soak.witness import SoakError, Witness
@@ -39,7 +41,7 @@ class Record:
         witness: What it has delivered.
         runs: How its runs ended.
         retries: Requests that were made again.
-        memory: Day and peak of each good run, in KiB.
+        memory: Of each good run.
         documents: Documents with ids after each day.
         well: Whether its last run was good.
     """
@@ -47,7 +49,7 @@ class Record:
     witness: Witness
     runs: Counter[str] = field(default_factory=Counter)
     retries: int = 0
-    memory: list[tuple[int, int]] = field(default_factory=list)
+    memory: list[Peak] = field(default_factory=list)
     documents: list[int] = field(default_factory=list)
     well: bool = False
 
@@ -63,7 +65,7 @@ class Life:
     def __init__(self, world: World, plan: Plan) -> None:
         self.world = world
         self.plan = plan
-        self.records = {subject.name: Record(Witness(_wanted(subject))) for subject in SUBJECTS}
+        self.records = {subject.name: Record(_witness(subject, world)) for subject in SUBJECTS}
         self._troubles = Troubles(world)
         self._lasting: list[Hazard] = []
         self._runs = Runs(world, self._troubles)
@@ -169,9 +171,22 @@ class Life:
         )
         record.well = ended == "good" and proved
         if ended == "good":
-            record.memory.append((day, run.peak_rss_kib))
+            kind = self._kind(subject, outcome)
+            record.memory.append(Peak(day, kind, run.peak_rss_kib))
             if not proved:
                 record.runs["unproved"] += 1
+
+    def _kind(self, subject: Subject, outcome: Outcome) -> str:
+        """What a run did, as far as its memory goes by it."""
+        listed = not subject.by_rows or self.world.effects["list_arrives"]
+        read = "catch-ups" if "scope=backfill" in outcome.log else "polls"
+        return read if listed else f"{read} of CSV"
+
+
+def _witness(subject: Subject, world: World) -> Witness:
+    wanted = _wanted(subject)
+    tenant = world.tenants[subject.tenant].tenant
+    return RowsWitness(wanted, tenant) if subject.by_rows else Witness(wanted)
 
 
 def _wanted(subject: Subject) -> Wanted:

@@ -10,7 +10,7 @@ HOURS = (0, 6, 8, 12, 16, 18)
 """The hours of a day at which inputs are polled, 20 minutes past."""
 
 ALL_POLL = (0, 12)
-"""Hours at which both tenants are read by at least two inputs: trouble is sure to strike."""
+"""Hours at which every tenant is read: trouble is sure to strike."""
 
 _SURE = ((0, 0), (1, 0))
 """Moments at which only one run is disturbed, so that one kill and one stop are sure to hit."""
@@ -55,8 +55,12 @@ PASSING = (
     Kind("order_flips", "", 6, "flips"),
     Kind("records_late_by_40_hours", "", 4, "records"),
     Kind("tenant_upgrade", "", 0, "records of new form"),
+    Kind("list_arrives", "", 0, "inputs moved to the list"),
 )
 """Between polls."""
+
+_NOT_BEFORE = {"tenant_upgrade": 3, "list_arrives": 2}
+"""What comes just once does so when this part of the days is over."""
 
 ENDING = (
     Kind("kill_after_events", "", 4, "runs killed"),
@@ -155,8 +159,9 @@ class Plan:
                 yield Hazard(*slots.pop(), kind.name, "", chance.randint(2, 8))
         for kind in PASSING:
             for _ in range(self._times(kind)):
-                late = [day for day in days if day >= self.days // 3]
-                day = chance.choice(days[1:]) if kind.every else late[0]
+                over = self.days // _NOT_BEFORE.get(kind.name, 1)
+                late = [day for day in days if day >= over]
+                day = late[0] if late else chance.choice(days[1:])
                 yield Hazard(day, chance.choice(HOURS), kind.name, "", chance.randint(5, 30))
         # Sure to strike: thousands of records are to be read then, and dozens the day after.
         yield Hazard(*_SURE[0], "kill_after_events", self._first, chance.randint(1, 600))

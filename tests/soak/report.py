@@ -1,24 +1,14 @@
-"""What a soak came to, as a table; and that memory has not grown."""
+"""What a soak came to, as a table; and whether that was all that was to come."""
 
 from __future__ import annotations
 
 import platform
 
 from tests.soak.life import Life, Record
+from tests.soak.memory import WARM_UP, check_memory, first_and_last
 from tests.soak.plan import CHANCY, KINDS
 from tests.soak.witness import SoakError
 from tests.soak.world import SUBJECTS
-
-WARM_UP = 2
-"""Days: the backfill's runs hold larger tiles than any later one."""
-
-MEMORY_LIMIT = 1.10
-"""The last days' highest peak by the first days': the tenants are as busy at the end as at first,
-but single days differ (a catch-up after days of silence), and the kernel counts whole pages."""
-
-CATCH_UP = 6 * 1024
-"""KiB that a run with pages to catch up takes more than an idle one: four pages under way at once.
-Allowed to a short soak alone, whose first days may have had none; ten days always have some."""
 
 
 def check(life: Life) -> None:
@@ -27,32 +17,11 @@ def check(life: Life) -> None:
     Raises:
         SoakError: otherwise.
     """
-    compared = 0
-    for name, record in life.records.items():
-        first, last = memory(record, life.plan.days)
-        compared += bool(first and last)
-        catch_up = CATCH_UP if _span(life.plan.days) < 10 else 0
-        if first and last > max(first * MEMORY_LIMIT, first + catch_up):
-            raise SoakError(f"memory of {name} grew from {first} to {last} KiB")
-    if not compared:
-        raise SoakError("no good runs to compare memory by")
+    check_memory({name: record.memory for name, record in life.records.items()})
     effects = _effects(life)
     without = sorted(kind for kind in KINDS.keys() - CHANCY if not effects.get(kind))
     if without:
         raise SoakError(f"hazards that came to nothing: {', '.join(without)}")
-
-
-def _span(days: int) -> int:
-    """Days that are compared: ten, or what a short soak has."""
-    return min(10, (days - WARM_UP) // 2)
-
-
-def memory(record: Record, days: int) -> tuple[int, int]:
-    """Highest peaks in KiB: first days after the warm-up, last days; 0 = no good run."""
-    span = _span(days)
-    first = [peak for day, peak in record.memory if WARM_UP <= day < WARM_UP + span]
-    last = [peak for day, peak in record.memory if day > days - span]
-    return max(first, default=0), max(last, default=0)
 
 
 def documents(record: Record) -> tuple[int, int]:
@@ -87,19 +56,23 @@ def table(life: Life, seconds: float) -> str:
         for end, count in record.runs.items()
         if end != "unproved"
     )
-    highest = max(peak for record in records.values() for _, peak in record.memory)
+    highest = max(peak.kib for record in records.values() for peak in record.memory)
     python = life.world.splunkd.home.interpreter.version
     title = (
         f"{days} days, {len(records)} inputs, seed {life.plan.seed}, CPython {python}, "
         f"{platform.system()}: {seconds:.0f} s, {runs} runs, peak RSS {highest / 1024:.1f} MB"
     )
     heads = (
-        f"{'input':8}{'records':>9}{'runs':>6}{'good':>6}{'refused':>9}{'killed':>8}{'stopped':>9}"
+        f"{'input':9}{'records':>9}{'runs':>6}{'good':>6}{'refused':>9}{'killed':>8}{'stopped':>9}"
         f"{'waited':>8}{'doubled':>9}{'proofs':>8}{'unproved':>10}{'retries':>9}"
-        f"{'MB first/last':>16}{'docs':>9}"
+        f"{'docs':>9}"
     )
-    rows = [_row(subject.name, records[subject.name], days) for subject in SUBJECTS]
-    lines = [title, "", heads, *rows]
+    rows = [_row(subject.name, records[subject.name]) for subject in SUBJECTS]
+    lines = [title, "", heads, *rows, "", "peak RSS in MB, medians of the first and last third"]
+    for subject in SUBJECTS:
+        for done, (first, last) in first_and_last(records[subject.name].memory).items():
+            sizes = f"{first / 1024:6.1f}{last / 1024:6.1f}{last / first:6.2f}"
+            lines.append(f"{subject.name:9}{done:18}{sizes}")
     lines += ["", f"{'hazard':26}{'planned':>8}  effect"]
     effects = _effects(life)
     for name, kind in KINDS.items():
@@ -108,15 +81,13 @@ def table(life: Life, seconds: float) -> str:
     return "\n".join(lines)
 
 
-def _row(name: str, record: Record, days: int) -> str:
+def _row(name: str, record: Record) -> str:
     runs = record.runs
-    first, last = memory(record, days)
     counts = [runs[end] for end in ("good", "refused", "killed", "stopped", "waited")]
-    sizes = f"{first / 1024:.1f}/{last / 1024:.1f}"
     docs = "{}/{}".format(*documents(record))
     return (
-        f"{name:8}{len(record.witness.ids):>9}{sum(counts):>6}{counts[0]:>6}{counts[1]:>9}"
+        f"{name:9}{len(record.witness.ids):>9}{sum(counts):>6}{counts[0]:>6}{counts[1]:>9}"
         f"{counts[2]:>8}{counts[3]:>9}{counts[4]:>8}{record.witness.doubled:>9}"
         f"{record.witness.reconciled:>8}{runs['unproved']:>10}{record.retries:>9}"
-        f"{sizes:>16}{docs:>9}"
+        f"{docs:>9}"
     )

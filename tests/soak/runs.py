@@ -101,6 +101,7 @@ class Runs:
         """
         run, own = outcome.run, self._own(subject, hazards)
         effects = self.world.effects
+        effects["list_arrives"] += "action=list_found" in outcome.log
         killing = [kind for kind in own if kind.startswith("kill")]
         if run.exit_code == -SIGKILL and killing:
             effects[killing[0]] += 1

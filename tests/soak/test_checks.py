@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
+from typing import Any
 
 import pytest
 
+from tests.integration.export_said import said
 from tests.soak.books import Books, Wanted
 from tests.soak.life import plan_of
+from tests.soak.memory import Peak, check_memory
 from tests.soak.plan import CHANCY, KINDS, LASTING, STRIKING
+from tests.soak.rows import RowsWitness
 from tests.soak.witness import PAGE, SoakError, Witness
 from tests.standins.invicti_tenant import Switches, Tenant
 from tests.standins.invicti_tenant.shape import encode
@@ -18,7 +23,7 @@ MIDNIGHT = 1_763_942_400  # 2025-11-24T00:00:00Z
 ALL = Wanted(0)
 
 
-def tenant(**switches: float) -> Tenant:
+def tenant(**switches: Any) -> Tenant:
     base = Switches(records=900, seed=3, span_days=9.0, now=NOW, clock_speed=0.0, growing=True)
     made = Tenant(base)
     made.change(**switches)
@@ -170,3 +175,123 @@ def test_a_line_that_is_not_true_is_found() -> None:
             Witness(ALL).check_lines(line(start, end, server, collected, missing), books)
     with pytest.raises(SoakError, match="not to be understood"):
         Witness(ALL).check_lines("action=reconciliation scope=live from=any", books)
+
+
+def peaks(days: int, daily_growth: float, *, backfill: int = 60_000) -> list[Peak]:
+    """A poll and a catch-up a day, which takes 4 MiB more; but few at first catch up."""
+    polls = [Peak(day, "polls", int(36_000 * (1 + day * daily_growth))) for day in range(2, days)]
+    ahead = [Peak(day, "catch-ups", int(40_000 * (1 + day * daily_growth))) for day in (3, 4)]
+    ahead += [
+        Peak(day, "catch-ups", int(40_000 * (1 + day * daily_growth)))
+        for day in range(days // 2, days)
+    ]
+    return [Peak(0, "catch-ups", backfill), *sorted([*polls, *ahead])]
+
+
+@pytest.mark.parametrize("days", [10, 90])
+def test_runs_that_catch_up_are_no_growth(days: int) -> None:
+    check_memory({"one": peaks(days, 0.0), "other": peaks(days, 0.0)})
+
+
+@pytest.mark.parametrize("days", [10, 90])
+def test_memory_that_grows_is_found(days: int) -> None:
+    """By 30 % over the days, in one input of two."""
+    growing = peaks(days, 0.3 / days)
+    with pytest.raises(SoakError, match=r"memory of other, .* grew"):
+        check_memory({"one": peaks(days, 0.0), "other": growing})
+
+
+@pytest.mark.parametrize("kind", ["polls", "catch-ups"])
+def test_memory_of_one_kind_of_run_is_enough(kind: str) -> None:
+    flat, growing = peaks(20, 0.0), peaks(20, 0.02)
+    mixed = [new if new.kind == kind else old for old, new in zip(flat, growing)]
+    with pytest.raises(SoakError, match=f"memory of one, {kind}, grew"):
+        check_memory({"one": mixed})
+
+
+def test_a_single_run_that_takes_much_is_found() -> None:
+    runs = [*peaks(20, 0.0), Peak(20, "polls", 67_000)]
+    with pytest.raises(SoakError, match="a run took 67000 KiB, the backfill 60000"):
+        check_memory({"one": runs})
+
+
+def test_nothing_to_compare_memory_by_is_found() -> None:
+    with pytest.raises(SoakError, match="no good runs"):
+        check_memory({"one": peaks(20, 0.0)[:4]})
+
+
+def rows(of: Tenant, count: int) -> list[str]:
+    """What the export shows of the oldest records."""
+    query = {"page": "1", "pagesize": "200"}
+    found = []
+    for number, key in enumerate(of.export_keys(query, 1, 200)[:count]):
+        record = of.record_of(key)
+        kept = {name: record[name] for name in ("UserName", "Type", "EndpointType")}
+        moment = record["CreatedAt"][:16] + ":00Z"
+        found.append(json.dumps({**kept, "CreatedAt": moment, "RowId": f"{number:016x}"}))
+    return found
+
+
+def test_rows_are_counted_by_what_they_say() -> None:
+    of = tenant(order="oldest")
+    due = {record.identity for record in sorted(of.made(), key=lambda made: made.created)[:20]}
+    witness = RowsWitness(ALL, of)
+    witness.take(rows(of, 20), cut_off=False)
+    witness.check_ids(due, due)
+    with pytest.raises(SoakError, match="1 not due"):
+        witness.check_ids(set(), set(list(due)[1:]))
+    fewer = RowsWitness(ALL, of)
+    fewer.take(rows(of, 19), cut_off=False)
+    with pytest.raises(SoakError, match="1 missing"):
+        fewer.check_ids(due, due)
+
+
+def test_a_record_that_comes_as_a_row_and_again_with_its_id_is_found() -> None:
+    of = tenant(order="oldest")
+    due = {record.identity for record in of.made()}
+    witness = RowsWitness(ALL, of)
+    witness.take(rows(of, 20), cut_off=False)
+    witness.take(texts(of, 900)[20:], cut_off=False)
+    witness.check_ids(due, due)
+    witness.check_contents(of)
+    witness.take(texts(of, 1), cut_off=False)
+    with pytest.raises(SoakError, match="1 not due"):
+        witness.check_ids(due, due)
+
+
+def test_a_row_is_doubled_as_a_record_is() -> None:
+    of = tenant(order="oldest")
+    witness = RowsWitness(ALL, of)
+    witness.take(rows(of, 2), cut_off=True)
+    witness.take(rows(of, 1), cut_off=False)
+    with pytest.raises(SoakError, match="without a cause"):
+        witness.take(rows(of, 1), cut_off=False)
+
+
+def test_a_record_may_come_twice_for_its_twin_but_not_without_one() -> None:
+    of = tenant(null_fields="UserName")
+    grown = [encode(of.record(name)).decode() for name in of.grow(100, spread_seconds=1.0)]
+    due = {record.identity for record in of.made()}
+    of_what = {next(iter(said(of, [text]))): text for text in grown}
+    twins = [text for text in grown if text not in of_what.values()]
+    again = of_what[next(iter(said(of, twins[:1])))]
+
+    witness = RowsWitness(ALL, of)
+    rest = [text for text in grown if text != twins[0]]
+    witness.take([*texts(of, 900), *rest, again], cut_off=False)
+    witness.check_ids(due, due)
+    with pytest.raises(SoakError, match="without a cause"):
+        witness.take([again], cut_off=False)
+
+
+def test_a_reading_of_rows_without_a_count_proves_nothing() -> None:
+    of = tenant()
+    books = books_of(of)
+    start, end = MIDNIGHT - 2 * 86_400, MIDNIGHT
+    count = books.count(start, end)[0]
+    good = line(start, end, count, count, 0)
+    unknown = good.replace(f"server_count={count}", "server_count=unknown")
+    assert RowsWitness(ALL, of).check_lines(good, books)
+    assert not RowsWitness(ALL, of).check_lines(f"{good}\n{unknown}", books)
+    with pytest.raises(SoakError, match="not to be understood"):
+        Witness(ALL).check_lines(unknown, books)

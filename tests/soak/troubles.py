@@ -9,7 +9,11 @@ from tests.soak.plan import Hazard
 from tests.soak.world import World
 
 ORDERS = ("newest", "oldest", "shuffled")
-CALM = {"throttle_every": 0, "faults": "", "insert_every": 0}
+CALM = {"throttle_every": 0, "throttle_until": 0, "faults": "", "insert_every": 0}
+# Inputs ask a tenant at the same time, and one of them may meet all that fails: eight requests at
+# the most, for which a run has the patience.
+FAULTS = "503@3+9+15; drop@4+16+20; truncated@5+25"
+STORM = {"throttle_every": 1, "throttle_for": 2, "throttle_until": 12}
 WAIT_HOURS = 10
 """How long a tenant that is fed up asks to be left alone."""
 
@@ -31,9 +35,7 @@ class Troubles:
             "kv_store_down": lambda _: world.splunkd.set(kv_state="failed"),
             "throttled_for_hours": lambda _: self._throttle(),
             "throttling_storm": self._storm,
-            "server_faults": lambda _: world.set_tenants(
-                faults="503@every:3; drop@every:4; truncated@every:5"
-            ),
+            "server_faults": lambda _: world.set_tenants(faults=FAULTS),
             "list_grows_while_read": lambda hazard: world.insert_while_read(10 * hazard.size),
             "kv_store_loses_writes": lambda hazard: world.splunkd.set(
                 kv_fail_write=hazard.size, kv_fail_times=None
@@ -43,6 +45,7 @@ class Troubles:
             "tenant_upgrade": lambda _: world.set_tenants(
                 extra_fields=True, unknown_types=0.1, upgraded_at=world.now.isoformat()
             ),
+            "list_arrives": lambda _: world.tenants["gamma"].set(list_available=True),
         }
 
     def begin(self, hazard: Hazard) -> None:
@@ -80,7 +83,7 @@ class Troubles:
         self._world.splunkd.set(kv_state="ready", kv_fail_write=None, kv_fail_times=1)
 
     def flip(self, kind: str) -> None:
-        """Changes the order of both lists.
+        """Changes the order of all lists.
 
         Arguments:
             kind: Of the hazard whose effect this is.
@@ -104,8 +107,7 @@ class Troubles:
 
     def _storm(self, hazard: Hazard) -> None:
         self._world.set_tenants(
-            throttle_every=1,
-            throttle_for=2,
+            **STORM,
             retry_after=("seconds", "date", "none")[hazard.size % 3],
             retry_after_seconds=20,
         )

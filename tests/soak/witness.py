@@ -89,7 +89,7 @@ class Witness:
             self._take(json.loads(text))
 
     def _take(self, record: dict[str, Any]) -> None:
-        name = record["Id"].lower().replace("-", "")
+        name = name_of(record)
         earlier, digest = self._written.get(name, (0, b""))
         self._written[name] = (self._run, digest_of(record))
         if not earlier:
@@ -143,6 +143,11 @@ class Witness:
             proved = proved and line.collected == line.server
             self.reconciled += 1
         return proved
+
+
+def name_of(record: dict[str, Any]) -> str:
+    """The `Id` as the tenant's books have it, or what stands for it in a row of CSV."""
+    return str(record.get("Id") or record["RowId"]).lower().replace("-", "")
 
 
 def digest_of(record: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The systems of a soak on one clock: two tenants, a Splunk with the package, a HEC target."""
+"""The systems of a soak on one clock: three tenants, a Splunk with the package, a HEC target."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START = datetime(2025, 11, 24, 0, 20, tzinfo=timezone.utc)
 """The soak crosses ends of months and of a year, and days that are also months."""
 
 HISTORY_DAYS = 20
-PER_DAY = {"acme": 240, "beta": 120}
+PER_DAY = {"acme": 240, "beta": 120, "gamma": 60}
 CLOCK = Path(__file__).with_name("clock") / "sitecustomize.py"
 COLLECTION = "invicti_auditlogs_progress"
 
@@ -51,6 +51,11 @@ class Subject(NamedTuple):
     def by_hec(self) -> bool:
         """Whether its events go to the event collector."""
         return "hec_target" in self.settings
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether its tenant only exports CSV at first."""
+        return self.tenant == "gamma"
 
     @property
     def start(self) -> int:
@@ -87,6 +92,7 @@ SUBJECTS = (
     ),
     Subject("second", "beta", "beta", (0, 12), {"start_date": "all"}),
     Subject("sent", "beta", "beta", (0, 12), {"start_date": _day(12), "hec_target": "there"}),
+    Subject("exported", "gamma", "gamma", (0, 12), {"start_date": "all"}),
 )
 
 
@@ -120,9 +126,17 @@ class World:
             order="oldest",
             **common,
         )
+        gamma = Switches(
+            seed=seed + 2,
+            records=PER_DAY["gamma"] * HISTORY_DAYS,
+            list_available=False,
+            user_zone_id="W. Europe Standard Time",
+            **common,
+        )
         self.tenants = {
             "acme": TenantServer(acme, tls_cert=self._chain),
             "beta": TenantServer(beta),
+            "gamma": TenantServer(gamma),
         }
         self.books = {name: Books(server.tenant) for name, server in self.tenants.items()}
         self.hec = HecServer(HecSwitches(use_ack=True, ack_after_polls=2))
@@ -177,15 +191,15 @@ class World:
     # -- what can be set -------------------------------------------------------------------------
 
     def set_tenants(self, **switches: Any) -> None:
-        """Changes switches of both tenants."""
+        """Changes switches of all tenants."""
         for server in self.tenants.values():
             server.set(**switches)
 
     def set_accounts(self) -> None:
         """What an administrator does when a token or a certificate authority has changed."""
-        for name, server in (("acme", "acme"), ("acme_too", "acme"), ("beta", "beta")):
-            tenant = self.tenants[server]
-            bundle = {"ca_bundle": str(self._bundle)} if server == "acme" else {}
+        for name, owner in {subject.account: subject.tenant for subject in SUBJECTS}.items():
+            tenant = self.tenants[owner]
+            bundle = {"ca_bundle": str(self._bundle)} if owner == "acme" else {}
             self.splunkd.set_account(
                 name,
                 base_url=tenant.base_url,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.standins.listener import Listener
 
 from .collector import Call, Collector, Reply
 from .switches import HecSwitches
@@ -26,22 +26,20 @@ class HecServer:
     ) -> None:
         self.switches = switches or HecSwitches()
         self.collector = Collector(self.switches)
-        self._server = _Listener(("127.0.0.1", port), _Handler)
-        self._server.hec = self
-        if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls else None
+        if context and tls:
             context.load_cert_chain(*tls)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._listener = _HecListener(_Handler, port, context=context)
+        self._listener.hec = self
         scheme = "https" if tls else "http"
-        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.port}"
 
     def __enter__(self) -> HecServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._listener.stop()
 
     @property
     def ids(self) -> list[str]:
@@ -49,17 +47,12 @@ class HecServer:
         return [json.loads(taken.event["event"])["Id"] for taken in self.collector.taken]
 
 
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _HecListener(Listener):
     hec: HecServer
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away are no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Listener
+    server: _HecListener
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 

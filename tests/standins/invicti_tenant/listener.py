@@ -5,16 +5,17 @@ An answer leaves in one send, so that no delayed acknowledgement slows it.
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import ssl
 import struct
 import threading
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.standins.listener import Listener
 
 from .answers import Question
 from .control import PREFIX, control
@@ -29,59 +30,35 @@ def http_date(moment: datetime, later: float = 0.0) -> str:
     return format_datetime((moment + timedelta(seconds=later)).replace(microsecond=0), usegmt=True)
 
 
-class Listener(ThreadingHTTPServer):
-    """Accepts connections, and closes all of them when it stops."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-    allow_reuse_address = True
+class TenantListener(Listener):
+    """Can reset connections, and wakes sleeping answers when it stops."""
 
     def __init__(
         self, address: tuple[str, int], tenant_server: TenantServer, context: ssl.SSLContext | None
     ) -> None:
-        self.tenant_server, self._context = tenant_server, context
+        self.tenant_server = tenant_server
         self.stopping = threading.Event()
         self.to_reset: set[int] = set()
-        self._open: set[socket.socket] = set()
-        super().__init__(address, Handler)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """A connection; the TLS handshake is left to its own thread."""
-        connection, peer = super().get_request()
-        if self._context:
-            connection = self._context.wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
-        self._open.add(connection)
-        return connection, peer
+        host, port = address
+        super().__init__(Handler, port, host=host, context=context)
 
     def shutdown_request(self, request: Any) -> None:
-        """Close a connection: orderly, or at once with RST."""
-        self._open.discard(request)
+        """Closes a connection: orderly, or at once with RST."""
         if id(request) in self.to_reset:
             self.to_reset.discard(id(request))
             request.close()
-        else:
-            super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away are no news."""
+        super().shutdown_request(request)
 
     def stop(self) -> None:
-        """Stop accepting, wake sleeping answers, close the connections."""
+        """Stops accepting, wakes sleeping answers, closes the connections."""
         self.stopping.set()
-        self.shutdown()
-        self.server_close()
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):  # the client may have closed it
-                connection.shutdown(socket.SHUT_RDWR)
+        super().stop()
 
 
 class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
-    server: Listener
+    server: TenantListener
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 

@@ -13,7 +13,7 @@ from .answers import LIST, SCOPES, Answer, Question, answer
 from .delivery import Delivery, error_answer, instead, replaces, spoil
 from .dice import Dice
 from .faults import Fault, parse_faults
-from .listener import Listener, http_date
+from .listener import TenantListener, http_date
 from .switches import Switches
 from .tenant import Tenant
 
@@ -54,12 +54,9 @@ class TenantServer:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls_cert else None
         if tls_cert:
             self.renew_certificate(tls_cert, tls_key)
-        self._listener = Listener((host, port), self, self._context)
-        self._thread = threading.Thread(
-            target=self._listener.serve_forever, args=(0.02,), daemon=True
-        )
+        self._listener = TenantListener((host, port), self, self._context)
         scheme = "https" if tls_cert else "http"
-        self.base_url = f"{scheme}://{host}:{self._listener.server_address[1]}"
+        self.base_url = f"{scheme}://{host}:{self._listener.port}"
 
     def renew_certificate(self, chain: str | Path, key: str | Path | None = None) -> None:
         """Show another certificate from the next connection on."""
@@ -68,13 +65,12 @@ class TenantServer:
 
     def start(self) -> TenantServer:
         """Serve in the background."""
-        self._thread.start()
+        self._listener.start()
         return self
 
     def stop(self) -> None:
         """Stop serving and close every connection."""
         self._listener.stop()
-        self._thread.join(5)
 
     def __enter__(self) -> TenantServer:
         return self.start()
@@ -114,7 +110,7 @@ class TenantServer:
         with self._lock:
             if changes.keys() & {"faults", "fault_scope"}:
                 self._struck, self._faults = 0, parse_faults(self.tenant.switches.faults)
-            if changes.keys() & {"throttle_every", "throttle_for"}:
+            if changes.keys() & {"throttle_every", "throttle_for", "throttle_until"}:
                 self._lists = 0
 
     def deliver(self, question: Question) -> Delivery:
@@ -152,7 +148,8 @@ class TenantServer:
             if path == LIST and switches.throttle_every:
                 self._lists += 1
                 cycle = switches.throttle_every + switches.throttle_for
-                if (self._lists - 1) % cycle >= switches.throttle_every:
+                over = 0 < switches.throttle_until < self._lists
+                if not over and (self._lists - 1) % cycle >= switches.throttle_every:
                     return True, None, self._lists
             if switches.fault_scope not in {"all", SCOPES.get(path)}:
                 return False, None, 0

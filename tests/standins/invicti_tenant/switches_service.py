@@ -44,6 +44,9 @@ class TroubleSwitches:
         0, "429 after every k-th list request", "api 2.3 [V] TooManyRequests, 4"
     )
     throttle_for: int = switch(1, "for so many requests", "api 4 [U]")
+    throttle_until: int = switch(
+        0, "only among the first so many list requests; 0: no end", "api 4 [U]"
+    )
     retry_after: str = switch(
         "seconds",
         "Retry-After of a 429: seconds, HTTP date, or none",

@@ -190,6 +190,12 @@ class Tenant:
         with self._lock:
             return len(self._layout(Window()))
 
+    @property
+    def inserted(self) -> int:
+        """How many records have come between pages so far."""
+        with self._lock:
+            return self._tally.inserted
+
     def record(self, identity: str) -> dict[str, Any]:
         """A record as the API shows it; KeyError if there never was one."""
         with self._lock:

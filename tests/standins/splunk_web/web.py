@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 
+from tests.standins.listener import Listener
 from tests.standins.splunk_web.site import LOCALE, Answered, Asked, Exchange, Site
 from tests.standins.splunkd import Splunkd
 
@@ -38,15 +39,13 @@ class _RequestHandler(BaseHTTPRequestHandler):
         """Say nothing: exchanges are kept, not printed."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(Listener):
     def __init__(self, port: int, site: Site) -> None:
         self.site = site
         self._changed = threading.Condition()
         self._busy = 0
         self._exchanges: list[Exchange] = []
-        super().__init__(("127.0.0.1", port), _RequestHandler)
+        super().__init__(_RequestHandler, port)
 
     def answer(self, asked: Asked) -> Answered:
         with self._changed:
@@ -71,9 +70,6 @@ class _Server(ThreadingHTTPServer):
         with self._changed:
             self._changed.wait_for(lambda: self._busy == 0, _IDLE_SECONDS)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that goes away is none of the server's business."""
-
 
 class SplunkWeb:
     """Splunk Web in front of a splunkd, while used as a context.
@@ -87,13 +83,10 @@ class SplunkWeb:
     def __init__(self, splunkd: Splunkd, theme: str = "light", port: int = 0) -> None:
         self._site = Site(splunkd, theme)
         self._server = _Server(port, self._site)
-        self._site.port = self._server.server_address[1]
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
-        )
+        self._site.port = self._server.port
 
     def __enter__(self) -> SplunkWeb:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(
@@ -102,10 +95,8 @@ class SplunkWeb:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
         self._server.await_idle()
-        self._thread.join(5)
 
     @property
     def theme(self) -> str:

@@ -7,17 +7,15 @@ at once.
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import ssl
-import threading
 from http.client import responses
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Callable, Optional
 
 import trustme
 
+from tests.standins.listener import Listener
 from tests.standins.splunkd.rest import Response
 
 # method, target, headers, body → answer; None: hang up without one
@@ -28,21 +26,7 @@ class _RequestHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
     timeout = 120
-
-    def setup(self) -> None:
-        self.request.settimeout(self.timeout)
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request = self.server.context.wrap_socket(self.request, server_side=True)
-        with self.server.connections_lock:
-            self.server.connections.add(self.request)
-        super().setup()
-
-    def finish(self) -> None:
-        with self.server.connections_lock:
-            self.server.connections.discard(self.request)
-        super().finish()
-        with contextlib.suppress(OSError):
-            self.request.close()
+    disable_nagle_algorithm = True
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -72,31 +56,8 @@ class _RequestHandler(BaseHTTPRequestHandler):
         """Say nothing: requests are counted, not printed."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 64
-
-    def __init__(self, port: int, context: ssl.SSLContext, handler: Handler) -> None:
-        self.context = context
-        self.handler = handler
-        self.connections: set[socket.socket] = set()
-        self.connections_lock = threading.Lock()
-        super().__init__(("127.0.0.1", port), _RequestHandler)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away (it was killed) is none of the server's business."""
-
-    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        with contextlib.suppress(OSError):
-            super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        with self.connections_lock:
-            connections = list(self.connections)
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+class _Server(Listener):
+    handler: Handler
 
 
 class ManagementPort:
@@ -112,27 +73,20 @@ class ManagementPort:
         authority.cert_pem.write_to_path(str(certificate_file))
         self._handler = handler
         self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
         self.port = 0
 
     def open(self) -> None:
         """Begin to listen."""
         if self._server is not None:
             return
-        server = _Server(self.port, self._context, self._handler)
-        self.port = server.server_address[1]
+        server = _Server(_RequestHandler, self.port, context=self._context)
+        server.handler = self._handler
+        server.start()
+        self.port = server.port
         self._server = server
-        self._thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
 
     def close(self) -> None:
         """Stop listening and hang up on everybody."""
         server, self._server = self._server, None
-        if server is None or self._thread is None:
-            return
-        server.shutdown()
-        server.server_close()
-        server.hang_up()
-        self._thread.join(timeout=5)
+        if server is not None:
+            server.stop()

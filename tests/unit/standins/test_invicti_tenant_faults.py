@@ -250,6 +250,15 @@ def test_throttling(form: str) -> None:
         assert server.requests[2].fault == "throttle"
 
 
+def test_throttling_that_ends() -> None:
+    with TenantServer(quiet(throttle_every=1, throttle_for=2, throttle_until=5)) as server:
+        client = Client(server)
+        answers = [client.get().status_code for _ in range(8)]
+        assert answers == [200, 429, 429, 200, 429, 200, 200, 200]
+        server.set(throttle_until=0)
+        assert [client.get().status_code for _ in range(3)] == [200, 429, 429]
+
+
 @pytest.mark.parametrize(
     "text",
     [

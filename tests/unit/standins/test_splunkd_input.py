@@ -175,7 +175,7 @@ def test_terminate_lets_the_input_end_its_stream(splunkd: Splunkd) -> None:
     run = splunkd.run_input("prod", terminate_after_events=5)
     assert (run.exit_code, run.stream_error) == (0, None)
     assert run.event_count >= 5
-    run = splunkd.run_input("prod", terminate_after_seconds=0.5)
+    run = splunkd.run_input("prod", terminate_after_seconds=3.0)
     assert (run.exit_code, run.stream_error) == (0, None)
 
 
