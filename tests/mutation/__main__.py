@@ -65,7 +65,7 @@ only_mutate = [{files}]
 pytest_add_cli_args = ["--hypothesis-profile=ci"]
 # Tests that compare times say nothing on a program that mutmut's switches slow down.
 pytest_add_cli_args_test_selection = [{tests}, "-k", "not time_to_mask"]
-also_copy = ["app.manifest", "globalConfig.json", "lib", "default", ".ci"]
+also_copy = ["app.manifest", "globalConfig.json", "lib", "default", "lookups", ".ci"]
 """
 
 
