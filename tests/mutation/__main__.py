@@ -61,8 +61,7 @@ _SECTION = """
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = [{files}]
-# Without time limits, and with the same examples each time: a slow machine kills no mutant.
-pytest_add_cli_args = ["--hypothesis-profile=ci"]
+pytest_add_cli_args = ["-p", "tests.mutation.profile", "--hypothesis-profile=mutation"]
 # Tests that compare times say nothing on a program that mutmut's switches slow down.
 pytest_add_cli_args_test_selection = [{tests}, "-k", "not time_to_mask"]
 also_copy = ["app.manifest", "globalConfig.json", "lib", "default", "lookups", ".ci"]
