@@ -64,6 +64,9 @@ only_mutate = [{files}]
 pytest_add_cli_args = ["-p", "tests.mutation.profile", "--hypothesis-profile=mutation"]
 # Tests that compare times say nothing on a program that mutmut's switches slow down.
 pytest_add_cli_args_test_selection = [{tests}, "-k", "not time_to_mask"]
+# Seconds: four times as long as the tests take, and a little.
+timeout_multiplier = 4.0
+timeout_constant = 3.0
 also_copy = ["app.manifest", "globalConfig.json", "lib", "default", "lookups", ".ci"]
 """
 

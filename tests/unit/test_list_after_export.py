@@ -110,7 +110,8 @@ def test_windows_are_numbered_apart_two_at_a_time() -> None:
         return crossing.taken_over(window, page).records[0].digest
 
     begun = of(WINDOW, first)
-    assert of(OTHER, first) == begun
+    for _ in range(3):  # as the live window is, again and again
+        assert of(OTHER, first) == begun
     assert of(WINDOW, second) == of(OTHER, second) != begun
     of(THIRD, first)
     assert of(OTHER, second) != begun

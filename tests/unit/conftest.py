@@ -1,0 +1,19 @@
+"""What unit tests of several modules share."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+
+
+@pytest.fixture
+def far_from_utc() -> Iterator[None]:
+    """This machine's own zone, which no time that is collected may depend on."""
+    with patch.dict(os.environ, TZ="Pacific/Chatham"):
+        time.tzset()
+        yield
+    time.tzset()
