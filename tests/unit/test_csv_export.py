@@ -40,6 +40,7 @@ class Export:
     def __init__(self, lines: list[tuple[str, ...]]) -> None:
         self.lines = lines
         self.asked: list[int] = []
+        self.queries: set[tuple[Window, DateFormat]] = set()
         self.profile: dict[str, Any] | None = None
         self.profiles = 0
         self.time: float | None = NOON
@@ -59,9 +60,10 @@ class Export:
         return self.profile
 
     def export(
-        self, _window: Window, _format: DateFormat, number: int, read: Callable[..., T]
+        self, window: Window, date_format: DateFormat, number: int, read: Callable[..., T]
     ) -> T | None:
         """See `InvictiApi`; asks again after what may pass, as it does."""
+        self.queries.add((window, date_format))
         for _ in range(3):
             self.asked.append(number)
             self.before(len(self.asked))
@@ -121,6 +123,7 @@ def test_a_window_is_read_whole_in_few_requests(names: list[str], everywhere: bo
     assert users(pages) == Counter(names)
     assert len(set(digests(pages))) == len(names)
     assert {page.total for page in pages} == {len(names)}
+    assert api.queries == {(LIVE, US)}
     assert [page.number for page in pages] == list(range(1, len(pages) + 1))
     assert {page.last_number for page in pages} == {len(pages)}
     full, rest = divmod(len(names), SIZE)
@@ -320,6 +323,7 @@ def test_a_glance_shows_the_export_as_it_is() -> None:
     ]
     assert (first.number, first.total, first.has_next) == (1, None, True)
     assert (last.number, len(last.records), last.has_next) == (2, 2, False)
+    assert api.queries == {(EVERYTHING, US)}
     assert export.glance(EVERYTHING, US, 3) is None
     equal = client(Export([line("a")] * 3)).glance(EVERYTHING, US, 1)
     assert equal is not None
