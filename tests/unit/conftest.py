@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def far_from_utc() -> Iterator[None]:
     """This machine's own zone, which no time that is collected may depend on."""
     with patch.dict(os.environ, TZ="Pacific/Chatham"):

@@ -22,6 +22,8 @@ UI = ("User", "Action", "Endpoint Type", "Date")
 READER = RowReader(UserDates("dd/MM/yyyy", "W. Europe Standard Time"), TYPES)
 MINUTES = Form(60, local=True)
 
+pytestmark = pytest.mark.usefixtures("far_from_utc")
+
 
 def record(line: tuple[str, ...], header: tuple[str, ...] = UI) -> Record:
     return Numbering().record(READER.read(Columns(header), line))
@@ -141,7 +143,6 @@ def test_identities_stay_those_that_progress_has_saved() -> None:
     ]
 
 
-@pytest.mark.usefixtures("far_from_utc")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

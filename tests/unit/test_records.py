@@ -18,6 +18,7 @@ from invicti_collector.ports import Event
 from invicti_collector.records import event_json, id_digest, parse_created_at, read_records
 
 SECOND = datetime(2024, 5, 8, 12, 32, 4, tzinfo=timezone.utc).timestamp()
+pytestmark = pytest.mark.usefixtures("far_from_utc")
 
 # What json.loads can make: lone surrogates, U+FFFE, control characters and big integers included.
 # Python's own pairs of surrogates cannot come out of JSON, so texts go once through it.
