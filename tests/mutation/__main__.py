@@ -53,6 +53,7 @@ CORE = (
 # Which unit tests are a module's own, where it is not the one of its name.
 TESTS = {
     "clock": ("delivery", "survey"),
+    "collector": ("collector", "backfill"),
     "csv_listing": ("csv_export",),
     "csv_sheets": ("csv_export",),
 }
