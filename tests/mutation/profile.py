@@ -1,4 +1,4 @@
-"""How hypothesis runs under mutmut: the same examples each time, and none made smaller when found."""
+"""How hypothesis runs under mutmut: the same examples each time, none made smaller when found."""
 
 from __future__ import annotations
 
