@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from invicti_collector import csv_export, csv_listing, timeline
 from invicti_collector.csv_export import CsvExport
+from invicti_collector.csv_listing import agreed
+from invicti_collector.csv_rows import Row
 from invicti_collector.errors import ServerError, TransientError, UnexpectedAnswerError
 from invicti_collector.invicti_api import InvictiApi
 from invicti_collector.pages import Page
@@ -212,6 +214,28 @@ def test_rows_that_come_while_it_is_read_are_never_counted_twice(
         assert not Counter(names) - users(pages)
 
 
+SHEETS = st.dictionaries(st.integers(1, 4), st.lists(st.integers(0, 3), max_size=6))
+
+
+@given(SHEETS, SHEETS)
+def test_two_readings_agree_on_what_both_have_as_often_as_both_have_it(
+    earlier: dict[int, list[int]], later: dict[int, list[int]]
+) -> None:
+    def sheets(contents: dict[int, list[int]]) -> dict[int, list[Row]]:
+        return {
+            number: [Row(content, None, {}) for content in page]
+            for number, page in contents.items()
+        }
+
+    kept = agreed(sheets(earlier), sheets(later))
+    assert kept.keys() == later.keys()
+    counts = [Counter(row for page in pages.values() for row in page) for pages in (earlier, later)]
+    assert Counter(row.content for page in kept.values() for row in page) == counts[0] & counts[1]
+    for number, page in kept.items():
+        rest = iter(later[number])
+        assert all(row.content in rest for row in page), "in their order"
+
+
 def test_a_window_that_never_stops_changing_is_left_to_the_next_run() -> None:
     api = Export([line("a", minute) for minute in range(12)])
     api.before = lambda request: api.lines.append(line("b", 100 + request))
@@ -245,6 +269,7 @@ def test_an_export_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(UnexpectedAnswerError) as caught:
         client(api).page(LIVE, US, 1)
     assert "64" in caught.value.error
+    assert caught.value.remedy == "ask who runs the tenant"
     assert len(api.asked) < 10
     api.lines = api.lines[: 60 * SIZE]
     assert client(api).page(LIVE, US, 1).total == 60 * SIZE
@@ -391,8 +416,9 @@ def test_an_answer_cut_within_a_line_is_asked_for_again() -> None:
     api.spoil = lambda body: body[:-5] if len(api.asked) == 1 else body
     assert read(client(api))[0].total == 3
     api.spoil = lambda body: body[: -5 - len(api.asked)]
-    with pytest.raises(ServerError, match="cut short after"):
+    with pytest.raises(ServerError, match="cut short after") as caught:
         read(client(api))
+    assert (caught.value.where, caught.value.remedy[:24]) == ("here", "none needed if it passes")
 
 
 def test_a_server_that_never_ends_its_last_line_is_believed_from_then_on() -> None:
