@@ -54,8 +54,9 @@ CORE = (
 TESTS = {
     "clock": ("delivery", "survey"),
     "collector": ("collector", "backfill"),
+    "csv_export": ("csv_export", "csv_sheets"),
     "csv_listing": ("csv_export",),
-    "csv_sheets": ("csv_export",),
+    "csv_sheets": ("csv_export", "csv_sheets"),
 }
 NOTICED = {"killed", "timeout"}
 _SECTION = """

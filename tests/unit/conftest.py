@@ -9,6 +9,9 @@ from unittest.mock import patch
 
 import pytest
 
+from invicti_collector import csv_export, csv_listing
+from tests.fakes.export import SIZE
+
 
 @pytest.fixture(scope="module")
 def far_from_utc() -> Iterator[None]:
@@ -17,3 +20,10 @@ def far_from_utc() -> Iterator[None]:
         time.tzset()
         yield
     time.tzset()
+
+
+@pytest.fixture(scope="module")
+def small_pages() -> Iterator[None]:
+    """Pages of an export with few rows, so that a few rows are many pages."""
+    with patch.object(csv_export, "PAGE_SIZE", SIZE), patch.object(csv_listing, "PAGE_SIZE", SIZE):
+        yield

@@ -2,122 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Callable, TypeVar, cast
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector import csv_export, csv_listing, timeline
-from invicti_collector.csv_export import CsvExport
+from invicti_collector import csv_export, timeline
 from invicti_collector.csv_listing import agreed
 from invicti_collector.csv_rows import Row
-from invicti_collector.errors import ServerError, TransientError, UnexpectedAnswerError
-from invicti_collector.invicti_api import InvictiApi
-from invicti_collector.pages import Page
-from invicti_collector.timeline import DAY, EVERYTHING, DateFormat, Window
+from invicti_collector.errors import UnexpectedAnswerError
+from invicti_collector.timeline import DAY, EVERYTHING, Window
+from tests.fakes.export import (
+    LIVE,
+    SIZE,
+    TILE,
+    US,
+    Export,
+    client,
+    digests,
+    line,
+    lines_of,
+    read,
+    users,
+)
 from tests.fakes.tenant import NOON
 
-SIZE = 4
-US = DateFormat.US
-LIVE = Window(NOON - 3 * DAY, NOON + 2 * DAY)
-TILE = Window(NOON - 60 * DAY, NOON - 3 * DAY)
-HEADER = ("User", "Action", "Endpoint Type", "Date")
-T = TypeVar("T")
-
-
-def line(user: str, minute: int = 0) -> tuple[str, ...]:
-    return (user, "Role Delete", "Web UI", f"21/05/2024 {minute // 60:02}:{minute % 60:02}")
-
-
-class Export:
-    """What the client of a tenant's export offers, over lines in memory."""
-
-    def __init__(self, lines: list[tuple[str, ...]]) -> None:
-        self.lines = lines
-        self.asked: list[int] = []
-        self.queries: set[tuple[Window, DateFormat]] = set()
-        self.profile: dict[str, Any] | None = None
-        self.profiles = 0
-        self.time: float | None = NOON
-        self.pages = True
-        self.header_everywhere = True
-        self.not_there = False
-        self.spoil: Callable[[bytes], bytes] = lambda body: body
-        self.before: Callable[[int], None] = lambda _number: None
-
-    def now(self) -> float | None:
-        """See `InvictiApi`."""
-        return self.time
-
-    def caller(self) -> dict[str, Any] | None:
-        """See `InvictiApi`."""
-        self.profiles += 1
-        return self.profile
-
-    def export(
-        self, window: Window, date_format: DateFormat, number: int, read: Callable[..., T]
-    ) -> T | None:
-        """See `InvictiApi`; asks again after what may pass, as it does."""
-        self.queries.add((window, date_format))
-        for _ in range(3):
-            self.asked.append(number)
-            self.before(len(self.asked))
-            lines = self.lines
-            if self.pages:
-                lines = lines[(number - 1) * SIZE : number * SIZE]
-            if self.not_there or (not lines and number > 1):
-                return None
-            text = io.StringIO()
-            named = self.header_everywhere or number == 1
-            csv.writer(text).writerows([HEADER, *lines] if named else lines)
-            try:
-                return read(self.spoil(text.getvalue().encode()), "text/csv", "here")
-            except TransientError as fault:
-                latest = fault
-        raise latest
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _small_pages() -> Iterator[None]:
-    with patch.object(csv_export, "PAGE_SIZE", SIZE), patch.object(csv_listing, "PAGE_SIZE", SIZE):
-        yield
-
-
-def client(api: Export, notes: dict[str, Any] | None = None) -> CsvExport:
-    """The client of a run; with what the run before has noted."""
-    export = CsvExport(cast("InvictiApi", api), ["RoleDelete"])
-    export.recall(json.loads(json.dumps(notes or {})))
-    api.asked.clear()
-    return export
-
-
-def read(export: CsvExport, window: Window = LIVE) -> list[Page]:
-    pages = [export.page(window, US, 1)]
-    while pages[-1].has_next:
-        pages.append(export.page(window, US, len(pages) + 1))
-    return pages
-
-
-def digests(pages: list[Page]) -> list[int]:
-    return [record.digest for page in pages for record in page.records]
-
-
-def users(pages: list[Page]) -> Counter[str]:
-    return Counter(record.item["UserName"] for page in pages for record in page.records)
-
-
-def lines_of(names: list[str]) -> list[tuple[str, ...]]:
-    """Three rows a minute, many of which say the same; but no page says what another says."""
-    return [line(name, number // 3) for number, name in enumerate(names)]
-
-
+pytestmark = pytest.mark.usefixtures("small_pages")
+# Few users: most rows have twins.
 USERS = st.lists(st.sampled_from("abc"), max_size=60)
 
 
@@ -336,105 +248,3 @@ def test_past_the_end_there_is_an_empty_page() -> None:
     read(export)
     page = export.page(LIVE, US, 2)
     assert (page.records, page.has_next, page.total) == ([], False, 1)
-
-
-# --- single pages ---------------------------------------------------------------------------------
-
-
-def test_a_glance_shows_the_export_as_it_is() -> None:
-    api = Export([line("a", minute) for minute in range(6)])
-    export = client(api)
-    first, last = export.glance(EVERYTHING, US, 1), export.glance(EVERYTHING, US, 2)
-    assert first is not None
-    assert last is not None
-    assert [r.item["CreatedAtText"][-5:] for r in first.records] == [
-        *("00:00", "00:01", "00:02", "00:03")
-    ]
-    assert (first.number, first.total, first.has_next) == (1, None, True)
-    assert (last.number, len(last.records), last.has_next) == (2, 2, False)
-    assert api.queries == {(EVERYTHING, US)}
-    assert export.glance(EVERYTHING, US, 3) is None
-    equal = client(Export([line("a")] * 3)).glance(EVERYTHING, US, 1)
-    assert equal is not None
-    assert len({record.digest for record in equal.records}) == 3
-
-
-def test_the_profile_is_asked_once_a_run_and_at_each_survey() -> None:
-    api = Export([line("a", minute) for minute in range(3)])
-    api.profile = {"DateFormat": " MM/dd/yyyy ", "TimeZoneInfo": "Tokyo Standard Time"}
-    export = client(api)
-    export.glance(LIVE, US, 1)
-    read(export)
-    read(export, TILE)
-    assert api.profiles == 1
-    assert (export.notes["date_format"], export.notes["zone"]) == (
-        *("MM/dd/yyyy", "Tokyo Standard Time"),
-    )
-    export.glance(EVERYTHING, US, 2)
-    assert api.profiles == 1
-    export.glance(EVERYTHING, US, 1)
-    assert api.profiles == 2
-
-
-@pytest.mark.parametrize("profile", [None, {}, {"DateFormat": 5, "TimeZoneInfo": " "}])
-def test_without_a_usable_profile_the_tenant_s_defaults_count(
-    profile: dict[str, Any] | None,
-) -> None:
-    api = Export([line("a", 30)])
-    api.profile = profile
-    (page,) = read(client(api))
-    # 21 May, 00:30 in London.
-    assert page.records[0].item["CreatedAt"] == "2024-05-20T23:30:00Z"
-
-
-def test_rows_are_read_anew_when_the_profile_was_changed() -> None:
-    api = Export([line("a", 30)])
-    export = client(api)
-    before = read(export)
-    api.profile = {"DateFormat": "dd/MM/yyyy", "TimeZoneInfo": "UTC"}
-    api.lines = [("a", "Role Delete", "Web UI", "20/05/2024 23:30"), line("a", 31)]
-    later = client(api, export.notes)
-    after = read(later)
-    assert set(digests(before)) <= set(digests(after))
-    assert [r.item["CreatedAt"][-9:] for r in after[0].records] == ["00:31:00Z", "23:30:00Z"]
-
-
-def test_columns_that_only_page_1_names_are_known_to_the_next_run() -> None:
-    api = Export([line("a", minute) for minute in range(7)])
-    api.header_everywhere = False
-    export = client(api)
-    before = read(export)
-    assert export.notes["columns"] == list(HEADER)
-    assert export.notes["form"] == [60, True]
-    (idle,) = [client(api, export.notes).page(LIVE, US, 1)]
-    assert api.asked == [2]
-    assert idle.fingerprint == before[0].fingerprint
-
-
-def test_an_answer_cut_within_a_line_is_asked_for_again() -> None:
-    api = Export([line("a", minute) for minute in range(3)])
-    api.spoil = lambda body: body[:-5] if len(api.asked) == 1 else body
-    assert read(client(api))[0].total == 3
-    api.spoil = lambda body: body[: -5 - len(api.asked)]
-    with pytest.raises(ServerError, match="cut short after") as caught:
-        read(client(api))
-    assert (caught.value.where, caught.value.remedy[:24]) == ("here", "none needed if it passes")
-
-
-def test_a_server_that_never_ends_its_last_line_is_believed_from_then_on() -> None:
-    api = Export([line("a", minute) for minute in range(11)])
-    api.spoil = lambda body: body.rstrip(b"\r\n")
-    export = client(api)
-    assert len(set(digests(read(export)))) == 11
-    assert api.asked[:3] == [1, 1, 2]
-    assert read(export)[0].total == 11
-
-
-def test_no_rows_at_all_are_an_empty_page() -> None:
-    api = Export([])
-    api.not_there = True
-    (page,) = read(client(api))
-    assert (page.records, page.total) == ([], 0)
-    api.not_there = False
-    api.spoil = lambda _body: b""
-    assert read(client(api))[0].total == 0
