@@ -1,7 +1,8 @@
 """`make mutation`: changes the pure core in small ways and counts what its unit tests notice.
 
 mutmut names a module by its path and drops only a leading `src`: so it works on a copy of the tree
-in which `bin` is called that. A mutant that makes the tests run out of time is noticed, too.
+in which `bin` is called that. The tests are those of the modules named (`TESTS`): of all, when none
+is. A mutant that makes the tests run out of time is noticed, too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -23,27 +24,52 @@ PINS = (ROOT / ".ci/requirements/mutation.txt", ROOT / ".ci/requirements/test.tx
 # What decides which records are read, delivered and proven, and with which words.
 CORE = (
     "clock",
+    "collector",
+    "csv_export",
+    "csv_listing",
+    "csv_rows",
+    "csv_sheets",
+    "csv_table",
     "delivery",
     "lease",
+    "list_after_export",
+    "look_ahead",
     "masking",
+    "pace",
     "pages",
+    "patience",
     "probe",
     "progress",
     "reading",
+    "received",
     "reconciliation",
     "records",
+    "standing",
     "survey",
     "timeline",
-    "collector",
+    "user_dates",
+    "windows_zones",
 )
+# Which unit tests are a module's own, where it is not the one of its name.
+TESTS = {
+    "clock": ("delivery", "survey"),
+    "collector": ("collector", "backfill"),
+    "csv_export": ("csv_export", "csv_sheets"),
+    "csv_listing": ("csv_export",),
+    "csv_sheets": ("csv_export", "csv_sheets"),
+}
 NOTICED = {"killed", "timeout"}
 _SECTION = """
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = [{files}]
+pytest_add_cli_args = ["-p", "tests.mutation.profile", "--hypothesis-profile=mutation"]
 # Tests that compare times say nothing on a program that mutmut's switches slow down.
 pytest_add_cli_args_test_selection = [{tests}, "-k", "not time_to_mask"]
-also_copy = ["app.manifest", "globalConfig.json", "lib", "default", ".ci"]
+# Seconds: four times as long as the tests take, and a little.
+timeout_multiplier = 4.0
+timeout_constant = 3.0
+also_copy = ["app.manifest", "globalConfig.json", "lib", "default", "lookups", ".ci"]
 """
 
 
@@ -60,18 +86,27 @@ def main(names: list[str]) -> int:
         [mutmut, "results", "--all", "true"], cwd=TREE, check=True, capture_output=True, text=True
     )
     lines = [line.strip().rpartition(": ") for line in answer.stdout.splitlines() if ": " in line]
+    outcomes: dict[str, Counter[str]] = defaultdict(Counter)
     for name, _, outcome in lines:
+        outcomes[name.split(".")[1]][outcome] += 1
         if outcome not in NOTICED:
             print(f"{outcome}: {name}")
     print(f"What was changed: cd {TREE.relative_to(ROOT)} && {mutmut} show <name>")
-    return _verdict(Counter(outcome for _, _, outcome in lines))
+    for module, counts in sorted(outcomes.items()):
+        print(_line(module, counts))
+    total = sum(outcomes.values(), Counter[str]())
+    print(_line("all", total), f"at least {LEAST:.0f} %")
+    return int(_share(total) < LEAST)
 
 
-def _verdict(outcomes: Counter[str]) -> int:
-    noticed, total = sum(outcomes[name] for name in NOTICED), sum(outcomes.values())
-    share = 100 * noticed / max(total, 1)
-    print(f"mutants noticed: {noticed} of {total} = {share:.1f} %, at least {LEAST:.0f} %")
-    return int(share < LEAST)
+def _line(title: str, outcomes: Counter[str]) -> str:
+    noticed = sum(outcomes[name] for name in NOTICED)
+    late = f"({outcomes['timeout']} by running out of time)"
+    return f"{title:18}{noticed:5} of {sum(outcomes.values()):5} = {_share(outcomes):5.1f} % {late}"
+
+
+def _share(outcomes: Counter[str]) -> float:
+    return 100 * sum(outcomes[name] for name in NOTICED) / max(sum(outcomes.values()), 1)
 
 
 def _copy_tree(names: list[str]) -> None:
@@ -85,8 +120,8 @@ def _copy_tree(names: list[str]) -> None:
         shutil.copy2(ROOT / name, copy)
     settings = (TREE / "pyproject.toml").read_text(encoding="utf-8").replace('"bin"', '"src"')
     files = ", ".join(f'"src/invicti_collector/{name}.py"' for name in names)
-    own = [f"tests/unit/test_{name}.py" for name in CORE]
-    tests = ", ".join(f'"{test}"' for test in own if (ROOT / test).exists())
+    own = sorted({test for name in names for test in TESTS.get(name, (name,))})
+    tests = ", ".join(f'"tests/unit/test_{test}.py"' for test in own)
     section = _SECTION.format(files=files, tests=tests)
     (TREE / "pyproject.toml").write_text(settings + section, encoding="utf-8")
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invicti_collector.csv_rows import Columns, Numbering, RowReader, RowsOfList, squeezed
-from invicti_collector.records import Record, read_records
+from invicti_collector.records import Record, parse_created_at, read_records
 from invicti_collector.user_dates import Form, UserDates
 
 LOOKUP = Path(__file__).resolve().parents[2] / "lookups" / "invicti_audit_types.csv"
@@ -21,6 +21,8 @@ TYPES = [row["Type"] for row in csv.DictReader(LOOKUP.read_text().splitlines())]
 UI = ("User", "Action", "Endpoint Type", "Date")
 READER = RowReader(UserDates("dd/MM/yyyy", "W. Europe Standard Time"), TYPES)
 MINUTES = Form(60, local=True)
+
+pytestmark = pytest.mark.usefixtures("far_from_utc")
 
 
 def record(line: tuple[str, ...], header: tuple[str, ...] = UI) -> Record:
@@ -90,9 +92,10 @@ def test_an_unreadable_date_is_kept_as_it_is() -> None:
 
 @pytest.mark.parametrize("name", TYPES)
 def test_every_type_is_known_as_it_may_be_shown(name: str) -> None:
+    reader = RowReader(READER.dates, TYPES)
     shown = re.sub("([a-z0-9])([A-Z])", r"\1 \2", name)
     for text in (name, shown, shown.lower(), shown.replace(" ", "-"), name.upper()):
-        assert READER.read(Columns(UI), ("a", text, "API", "")).item["Type"] == name
+        assert reader.read(Columns(UI), ("a", text, "API", "")).item["Type"] == name
 
 
 @pytest.mark.parametrize("text", ["AI Assistant Enabled", "217", "", "*"])
@@ -122,6 +125,39 @@ def test_an_id_in_the_export_is_the_identity() -> None:
     made = record((id_, "Signin"), ("Id", "Action"))
     assert made.digest == read_records([{"Id": id_.upper()}])[0].digest
     assert "RowId" not in made.item
+    timed = record((id_, "15/07/2024 14:05"), ("Id", "Date"))
+    assert (timed.created, timed.name, timed.flaws) == (1721045100, id_, ())
+
+
+def test_identities_stay_those_that_progress_has_saved() -> None:
+    """Of another identity, all rows would come in again after an update of the add-on.
+
+    By coreutils: printf '[["type", "signin"], ["username", "a b"]]' | b2sum -l 64, as a number
+    before /0 and /1 through the same.
+    """
+    row = RowReader(READER.dates, ["Signin"]).read(Columns(UI), ("a  b", "Sign in", "", ""))
+    assert row.content == 0x52069CF5660DACF4
+    numbering = Numbering()
+    assert [numbering.record(row).name for _ in range(2)] == [
+        *("37f4826613624708", "4aa52fbf830fbbbe"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2024-07-15T12:05:00Z", "2024-07-15T12:05:00Z"),
+        ("2024-07-15 14:05:09", "2024-07-15T12:05:09Z"),
+        ("2024-07-15T12:05:10.5Z", "2024-07-15T12:05:10.5Z"),
+        ("2024-07-15T12:05:01.050+00:00", "2024-07-15T12:05:01.05Z"),
+        ("2024-07-15T00:05:00.123456+02:00", "2024-07-14T22:05:00.123456Z"),
+    ],
+)
+def test_a_time_is_shown_as_exactly_as_it_was_read(text: str, shown: str) -> None:
+    made = record(("a", text), ("User", "Date"))
+    assert made.item["CreatedAt"] == shown
+    assert made.created == parse_created_at(shown)
+    assert made.item.get("CreatedAtText", text) == text
 
 
 def test_equal_rows_are_as_many_as_there_are() -> None:

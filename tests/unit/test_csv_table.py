@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 
@@ -49,6 +50,48 @@ def test_encodings(encoding: str, content_type: str) -> None:
     assert read_table(written(LINES).encode(encoding), content_type).lines == LINES
 
 
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+def test_the_separator_is_looked_for_outside_of_quotes(separator: str) -> None:
+    others = [[mark * 5, f"a{mark}\n{mark}b"] for mark in SEPARATORS.values()]
+    lines = [[cell for pair in others for cell in pair], ["x", "y"]]
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(lines)
+    assert read_table(text.getvalue().encode(), "").lines == lines
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("koi8-r", "text/csv; charset=koi8-r"),
+        ("koi8-r", 'text/csv; CharSet = "KOI8-R"; header=present'),
+        ("cp1251", "text/csv;charset=windows-1251"),
+    ],
+)
+def test_the_header_tells_what_bytes_mean(encoding: str, content_type: str) -> None:
+    lines = [["Пользователь", "Действие"], ["Ольга", "Вход"]]
+    assert read_table(written(lines).encode(encoding), content_type).lines == lines
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after", "content_type"),
+    [
+        (b"", "日本".encode("shift_jis"), b"\xff", "text/csv; charset=shift_jis"),
+        (codecs.BOM_UTF8, "日本".encode(), b"\xff", ""),
+        (codecs.BOM_UTF16_LE, "日本".encode("utf-16-le"), b"\xff", ""),
+        (codecs.BOM_UTF16_BE, "日本".encode("utf-16-be"), b"\xff", ""),
+        (b"", "a日本".encode("utf-16-le"), b"\xff", ""),
+        # Without a character set, or with one that is none: UTF-8.
+        (b"", "日本".encode(), b"\xff", "text/csv"),
+        (b"", "日本".encode(), b"\xff", "text/csv; charset=klingon"),
+    ],
+)
+def test_a_stray_byte_costs_nothing_else_in_any_encoding(
+    before: bytes, text: bytes, after: bytes, content_type: str
+) -> None:
+    (line,) = read_table(before + text + after, content_type).lines
+    assert [cell.lstrip("a") for cell in line] == ["日本ÿ"]
+
+
 def test_a_byte_that_fits_no_encoding_costs_no_row_and_no_other_character() -> None:
     body = written(LINES).encode() + b"Zo\xeb,\x81\xc3\xa9,x\0y\r\n"
     assert read_table(body, "text/csv").lines == [*LINES, ["Zoë", "\\x81é", "x\ufffdy"]]
@@ -66,7 +109,14 @@ def test_empty_lines_are_no_rows() -> None:
 
 @pytest.mark.parametrize(
     ("text", "ended"),
-    [("", True), ("a,b\r\n1,2\r\n", True), ("a\n", True), ("a,b\r\n1,2", False), ('a\n"1\n', True)],
+    [
+        ("", True),
+        ("a,b\r\n1,2\r\n", True),
+        ("a\n", True),
+        ("a,b\r\n1,2", False),
+        ("X", False),
+        ('a\n"1\n', True),
+    ],
 )
 def test_whether_the_last_line_has_an_end(text: str, ended: bool) -> None:
     assert read_table(text.encode(), "").ended is ended

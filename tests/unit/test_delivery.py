@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -130,6 +131,40 @@ def test_flaws_are_told_in_one_line_and_written(caplog: pytest.LogCaptureFixture
     (line,) = [record.getMessage() for record in caplog.records]
     assert f'id="{guid(1)}" flaws=unreadable_created_at,oversized characters=1000' in line
     assert [event.time for event in way.destination.events] == [NOON]
+
+
+@pytest.mark.parametrize(
+    ("choice", "shown"),
+    [
+        ("keep", {"RequestData": "Password=abc"}),
+        ("mask", {"RequestData": "Password=********"}),
+        ("drop", {}),
+    ],
+)
+def test_an_event_is_the_record_as_the_input_wants_it(choice: str, shown: dict[str, str]) -> None:
+    way = Way(request_data=choice)
+    fields = {"CreatedAt": iso(NOON - 60), "RequestData": "Password=abc", "Message": "José"}
+    way.take(page_of(1, **fields))
+    (event,) = way.destination.events
+    base = {**fields, "Type": "Signin", "EndpointType": "Web", "Id": guid(1)}
+    del base["RequestData"]
+    assert json.loads(event.data) == {**base, **shown}
+    assert (event.time, event.name) == (NOON - 60, guid(1))
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_large_event_is_told_from_a_million_characters_on(
+    caplog: pytest.LogCaptureFixture, beyond: int
+) -> None:
+    caplog.set_level(logging.WARNING)
+    way = Way()
+    way.take(page_of(1, Message=""))
+    rest = len(way.destination.events[0].data)
+    way.take(page_of(2, Message="x" * (1_000_000 - rest + beyond)))
+    assert len(way.destination.events[1].data) == 1_000_000 + beyond
+    told = [record.getMessage() for record in caplog.records]
+    line = f'action=record_flawed id="{guid(2)}" flaws=oversized characters=1000001'
+    assert told == ([line] if beyond else [])
 
 
 def test_the_tenant_s_time_is_taken_where_it_tells_it() -> None:

@@ -154,7 +154,83 @@ def test_a_lease_that_another_took_is_lost(store: MemoryStore, clock: Ticking) -
     clock.time += LEASE_SECONDS + 1
     assert other.acquire() is None
     held = store.lease
-    with pytest.raises(LeaseLostError):
+    with pytest.raises(LeaseLostError) as caught:
         lease.assure()
+    assert "another copy" in caught.value.error
+    assert caught.value.where == "lease"
+    assert "none needed where members of a search head cluster" in caught.value.remedy
+    assert "clocks" in caught.value.remedy
     lease.release()
     assert store.lease == held
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_one_that_another_takes_over_first_is_not_taken(clock: Ticking, *, stays: bool) -> None:
+    """Both saw that the lease had expired; the other may even have given it back already."""
+    other = Lease("sh2/1/ab", 1600)
+
+    class Racing(MemoryStore):
+        reads = 0
+
+        def drop_lease(self, lease: Lease) -> None:
+            super().drop_lease(lease)
+            self.lease = other
+
+        def read_lease(self) -> Lease | None:
+            self.reads += self.lease == other
+            return None if self.reads > 1 and not stays else self.lease
+
+    store = Racing()
+    store.lease = Lease("sh3/1/ab", 900)
+    lease = InputLease(store, "sh1", clock)
+    found = lease.acquire()
+    assert found == other if stays else found is not None
+    lease.release()
+    assert store.lease == other
+
+
+def test_a_repeated_request_meets_the_lease_that_it_took(clock: Ticking) -> None:
+    class Repeating(MemoryStore):
+        def take_lease(self, lease: Lease) -> bool:
+            super().take_lease(lease)
+            return super().take_lease(lease)
+
+    store = Repeating()
+    lease = InputLease(store, "sh1", clock)
+    assert lease.acquire() is None
+    clock.time += LEASE_SECONDS / 2
+    lease.assure()
+    assert store.lease is not None
+    assert store.lease.expires == int(clock.time) + LEASE_SECONDS
+    lease.release()
+    assert store.lease is None
+
+
+def test_what_is_not_held_is_not_renewed(store: MemoryStore, clock: Ticking) -> None:
+    lease = InputLease(store, "sh1", clock)
+    lease.assure()
+    assert store.lease is None
+    lease.acquire()
+    lease.release()
+    lease.assure()
+    assert store.lease is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there can a process be asked for harmlessly")
+@pytest.mark.parametrize(
+    ("answer", "runs"), [(PermissionError(), True), (ProcessLookupError(), False), (None, True)]
+)
+def test_a_process_of_another_user_runs_too(
+    monkeypatch: pytest.MonkeyPatch, store: MemoryStore, answer: Exception | None, *, runs: bool
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def kill(process: int, number: int) -> None:
+        asked.append((process, number))
+        if answer is not None:
+            raise answer
+
+    monkeypatch.setattr("invicti_collector.lease.os.kill", kill)
+    store.lease = other = Lease(f"sh1/{os.getppid()}/ab", 10**10)
+    assert (InputLease(store, "sh1").acquire() == other) is runs
+    assert asked == [(os.getppid(), 0)]

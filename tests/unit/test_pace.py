@@ -136,3 +136,30 @@ def test_a_server_that_has_become_slower_for_good_gets_back_to_the_most() -> Non
     while pace.allowed > 1:
         pace.succeeded(2.0)
     answers_until(pace, 4, 2.0)
+
+
+def test_the_third_quickest_of_eight_answers_counts() -> None:
+    for quick, allowed in ((3, 4), (2, 1)):
+        pace = at_full_pace(0.3)
+        for number in range(SAMPLES):
+            pace.succeeded(0.3 if number < quick else 30.0)
+        assert pace.allowed == allowed
+
+
+def test_two_and_a_half_times_as_long_is_no_trouble_yet() -> None:
+    pace = at_full_pace(1.0)
+    for _ in range(100):
+        pace.succeeded(2.5)
+    assert pace.allowed == 4
+    for _ in range(SAMPLES):
+        pace.succeeded(2.6)
+    assert pace.allowed == 1
+
+
+def test_what_was_long_ago_is_not_what_answers_take_one_by_one() -> None:
+    pace = at_full_pace(0.1)
+    pace.failed()
+    for number in range(SLOW_STEP):
+        pace.succeeded(0.1 if number < SLOW_STEP - SAMPLES else 1.0)
+    assert pace.allowed == 2
+    answers_until(pace, 4, 1.0)

@@ -98,6 +98,31 @@ def test_an_answer_without_a_list_is_an_error_that_tells_its_shape_only(body: An
         assert content not in text
 
 
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        ("Something went wrong.", "(it is a str)"),
+        (None, "(it is a NoneType)"),
+        ({}, "(it is an object with 0 fields)"),
+        ({"é": 1, "a b": 2}, "(it is an object with 2 fields)"),
+        ({"Errors": 1, "Code": 2, "x-secret": 3}, "(it is an object with Code, Errors)"),
+    ],
+)
+def test_the_shape_is_told_in_words(body: Any, shape: str) -> None:
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        read_page(body, 1)
+    assert caught.value.error.endswith(shape)
+
+
+def test_a_page_of_far_too_many_records_is_an_error() -> None:
+    assert len(read_page([RECORD] * 20_000, 1).records) == 20_000
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        read_page([RECORD] * 20_001, 7)
+    assert "20001 records although 200 are the most" in caught.value.error
+    assert caught.value.where.endswith("page 7")
+    assert caught.value.remedy.startswith("ask who runs the tenant")
+
+
 def page_of(*times: str | None) -> Order:
     return read_page([{"Id": str(n), "CreatedAt": time} for n, time in enumerate(times)], 1).order
 

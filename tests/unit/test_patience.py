@@ -69,3 +69,42 @@ def test_pauses_double_with_jitter_up_to_a_limit(monkeypatch: pytest.MonkeyPatch
     assert pause_before(100_000, None) == 60
     monkeypatch.setattr("invicti_collector.patience.random.uniform", lambda low, _high: low)
     assert [pause_before(attempt, None) for attempt in range(3)] == [0.5, 1, 2]
+
+
+def test_tries_are_made_as_long_as_the_next_pause_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("invicti_collector.patience.random.uniform", lambda _low, high: high)
+    monkeypatch.setattr("invicti_collector.patience.time.monotonic", lambda: 5.0)
+    pauses: list[float] = []
+    assert Patience(7, pauses.append).persist(failing(3)) == "answer"
+    assert pauses == [1, 2, 4]
+    pauses.clear()
+    with pytest.raises(TransientError):
+        Patience(6.9, pauses.append).persist(failing(3))
+    assert pauses == [1, 2]
+
+
+def test_jitter_only_adds_to_what_the_server_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        bounds.append((low, high))
+        return low
+
+    monkeypatch.setattr("invicti_collector.patience.random.uniform", uniform)
+    assert pause_before(3, 30.0) == 30.0
+    assert bounds == [(0, 1)]
+
+
+def test_time_spent_asking_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("invicti_collector.patience.time.monotonic", lambda: now[0])
+
+    def ask() -> str:
+        now[0] += 40.0
+        raise TransientError("timed out", "here", "none")
+
+    pauses: list[float] = []
+    with pytest.raises(TransientError):
+        Patience(100, pauses.append).persist(ask)
+    assert now[0] == 120.0
+    assert len(pauses) == 2

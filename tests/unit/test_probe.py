@@ -60,7 +60,9 @@ def test_the_form_of_date_that_the_tenant_reads_is_found(
     swapped: bool,
 ) -> None:
     tenant = make(order=order, unread=unread, reads=frozenset(reads), swapped=swapped)
-    assert probed(tenant).date_format is expected
+    finding = probed(tenant)
+    assert finding.date_format is expected
+    assert len(finding.sample.records) == min(len(tenant.items), tenant.page_size)
 
 
 @settings(max_examples=60, deadline=None)
@@ -96,6 +98,17 @@ def test_without_a_usable_date_there_is_nothing_to_tell_by(created_at: str) -> N
     # One usable record is enough.
     tenant.add(NOON - HOUR)
     assert probed(tenant).date_format is US
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_the_record_with_the_shortest_window_is_asked_for(order: str) -> None:
+    """Around the fifth of May it would reach from the 13th of April to the 13th of May."""
+    tenant = FakeTenant(Clock(), order=order)
+    for day in (15, 0, 14):
+        tenant.add(NOON - day * DAY)
+    probed(tenant)
+    window = tenant.requests[1][0]
+    assert window == Window(NOON // DAY * DAY - DAY, NOON // DAY * DAY + 2 * DAY)
 
 
 def test_an_empty_tenant_tells_nothing() -> None:

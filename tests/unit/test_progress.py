@@ -213,3 +213,35 @@ def test_a_state_that_nobody_saved_is_told_as_such(name: str, value: Any) -> Non
     with pytest.raises(ConfigurationError, match="the saved progress cannot be read") as raised:
         state_from_json(json.dumps(saved))
     assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize("live_is_loaded", [True, False])
+def test_of_the_backfill_no_more_than_two_tiles_are_remembered(*, live_is_loaded: bool) -> None:
+    """So that memory does not grow with the history, nor a poll forget what it has seen."""
+    progress = Progress(MemoryStore(), State("c", 0, NOON - 90 * DAY, 7))
+    polled = Window(NOON - DAY, NOON + DAY)
+    if live_is_loaded:
+        progress.load_live(polled)
+        progress.add(records(0), polled, live=True)
+    for number in range(1, 9):
+        end = NOON - 90 * DAY + number * 9 * DAY
+        tile = Window(end - 9 * DAY, end)
+        progress.load_tile(tile)
+        progress.add(records(number, created=end - DAY), tile, live=False)
+        progress.close_tile(end)
+        seen = [old for old in range(1, number + 1) if id_digest(guid(old)) in progress]
+        assert set(seen) <= {number - 1, number}
+        assert number in seen
+    assert (id_digest(guid(0)) in progress) is live_is_loaded
+
+
+def test_ids_from_elsewhere_are_not_loaded() -> None:
+    store = MemoryStore()
+    for number, day in enumerate((-9, 0, 9)):
+        window = Window(NOON + day * DAY, NOON + (day + 1) * DAY)
+        Progress(store, State("c", 0, 0, 7)).add(
+            records(number, created=NOON + day * DAY), window, live=False
+        )
+    progress = Progress(store, State("c", 0, 0, 7))
+    progress.load_tile(Window(NOON, NOON + DAY))
+    assert [number for number in range(3) if id_digest(guid(number)) in progress] == [1]

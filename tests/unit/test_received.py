@@ -138,6 +138,9 @@ def test_masking_leaves_the_rest_of_a_record_as_it_came() -> None:
         (r'{"Path":"\/a"}', '{"Path":"/a"}'),
         ('{"Id": "a b"}', '{"Id":"a b"}'),
         ('{"Id":"a",\t"B":1}', '{"Id":"a","B":1}'),
+        ('{"Id":"a",\r"B":1}', '{"Id":"a","B":1}'),
+        ('{"Id":"a",\n"B":1}', '{"Id":"a","B":1}'),
+        ("[1, {}]", "[1,{}]"),
         ('{"Id":"a\uffff"}', r'{"Id":"a\uffff"}'),
         # Of two fields of that name, one belongs to another object.
         (

@@ -18,6 +18,7 @@ from invicti_collector.ports import Event
 from invicti_collector.records import event_json, id_digest, parse_created_at, read_records
 
 SECOND = datetime(2024, 5, 8, 12, 32, 4, tzinfo=timezone.utc).timestamp()
+pytestmark = pytest.mark.usefixtures("far_from_utc")
 
 # What json.loads can make: lone surrogates, U+FFFE, control characters and big integers included.
 # Python's own pairs of surrogates cannot come out of JSON, so texts go once through it.
@@ -111,6 +112,54 @@ def test_an_id_has_one_digest_in_all_its_forms(name: Any) -> None:
     forms = {str(name), name.hex, str(name).upper(), name.hex.upper(), f" {name} "}
     assert len({id_digest(form) for form in forms}) == 1
     assert 0 <= id_digest(str(name)) < 2**64
+
+
+def test_identities_stay_those_that_progress_has_saved() -> None:
+    """Of another digest, all records would come in again after an update of the add-on.
+
+    By coreutils: printf 7d6b0c1e6b0a4a379d0eb10b3e6f2a11 | b2sum -l 64, and for records without an
+    `Id` of {"A": 1, "B": 2}, whose number before /1 goes through the same for the second of two.
+    """
+    assert id_digest("7D6B0C1E-6B0A-4A37-9D0E-B10B3E6F2A11") == 0x26244289D85D17FF
+    found = [record.digest for record in read_records([{"B": 2, "A": 1}] * 2)]
+    assert found == [0xFD1596187ECD5298, 0x9A42C6E77E26AFC8]
+
+
+def test_an_id_may_be_any_text_of_json() -> None:
+    first, second = read_records([{"Id": "\ud800"}, {"Id": "\ud801"}])
+    assert first.digest != second.digest
+
+
+def strict(text: str) -> Any:
+    """What a reader makes of it that knows no more than JSON has."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("name", [{"Id": "x"}, {}])
+def test_what_python_reads_and_json_has_not_becomes_text(name: dict[str, str]) -> None:
+    (record,) = read_records([{**name, "A": [1e999, -1e999, 1.5], "B": {"C": float("nan")}}])
+    shown = strict(event_json(record, "keep"))
+    assert shown == {**name, "A": ["inf", "-inf", 1.5], "B": {"C": "nan"}}
+
+
+@pytest.mark.parametrize("kind", ["list", "object"])
+def test_what_is_nested_too_deeply_is_cut_where_it_is_too_deep(kind: str) -> None:
+    deep: Any = 1
+    for _ in range(100_000):
+        deep = [deep] if kind == "list" else {"a": deep}
+    (record,) = read_records([{"A": 1, "Deep": deep}])
+    shown = strict(event_json(record, "keep"))
+    assert shown["A"] == 1
+    depth, inner = 0, shown["Deep"]
+    while not isinstance(inner, str):
+        (inner,) = inner if kind == "list" else inner.values()
+        depth += 1
+    assert inner == "(nested too deeply)"
+    assert depth == 100
 
 
 def test_digests_of_different_ids_differ() -> None:

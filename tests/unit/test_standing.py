@@ -43,10 +43,17 @@ def live(window: Window, verified_at: int) -> LiveReading:
 
 
 def test_an_input_that_never_ran(store: FileStore) -> None:
+    known = {"progress_exists": "0", "failing": "0", "store": "files"}
+    unknown = ("collected_from", "collected_up_to", "backfill_to", "backfill_left_seconds")
+    last = ("last_run", "last_run_events", "last_error", "last_error_remedy", "last_error_at")
+    assert standing(store) == {**known, **dict.fromkeys((*unknown, *last), "")}
+
+
+def test_an_input_whose_first_poll_has_not_come_through(store: FileStore) -> None:
+    save(store)
     told = standing(store)
-    assert told["progress_exists"] == "0"
-    assert told["failing"] == "0"
-    assert {told[key] for key in ("collected_up_to", "backfill_left_seconds", "last_error")} == {""}
+    assert (told["progress_exists"], told["collected_from"]) == ("1", "2024-05-01T00:00:00Z")
+    assert {told["collected_up_to"], told["backfill_to"], told["backfill_left_seconds"]} == {""}
 
 
 def test_a_backfill_under_way(store: FileStore) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from invicti_collector.clock import TenantClock
@@ -119,3 +121,61 @@ def test_a_failure_in_between_changes_nothing_for_good() -> None:
     assert place.store.state is not None
     place.survey.take()
     assert place.progress.state.connection == "changed"
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Level and text of each line since the last time."""
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    caplog.clear()
+    return lines
+
+
+def test_what_was_found_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """In the words that the health page and the alerts search for."""
+    caplog.set_level(logging.INFO)
+    place = Place()
+    place.tenant.fill(3, NOON - DAY, NOON)
+    place.survey.take()
+    assert told(caplog) == [("INFO", 'action=date_format found="MM/dd/yyyy HH:mm:ss"')]
+    place.survey.take()
+    assert told(caplog) == []
+    place.connect("by another user")
+    place.survey.take()
+    assert told(caplog) == [("INFO", "action=account_changed tenant=same")]
+    for item in place.tenant.items:
+        item.body["AccountId"] = "other"
+    place.connect("of another tenant")
+    place.survey.take()
+    (changed, _) = told(caplog)
+    assert changed[0] == "WARNING"
+    assert changed[1].startswith('action=account_changed tenant=other remedy="none needed: ')
+    assert "from its start_date" in changed[1]
+
+
+def test_a_tenant_that_reads_no_dates_is_told_with_what_to_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    place = Place()
+    place.tenant.fill(3, NOON - DAY, NOON)
+    place.tenant.reads = frozenset()
+    place.survey.take()
+    ((level, text),) = told(caplog)
+    assert level == "WARNING"
+    assert text.startswith('action=date_format found=none remedy="')
+    assert "date_format, or ask Invicti's support" in text
+    place.survey.take()
+    assert told(caplog) == []
+
+
+def test_a_clock_that_differs_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    place = Place()
+    place.tenant.fill(3, NOON - DAY, NOON)
+    place.clock.local_error = -1000
+    place.survey.take()
+    ((_, text),) = told(caplog)
+    assert text.startswith("action=clock_differs seconds=1000 remedy=\"set this machine's clock")
+    place.clock.local_error = 0
+    place.survey.take()
+    assert told(caplog) == []

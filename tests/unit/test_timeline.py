@@ -25,6 +25,7 @@ from invicti_collector.timeline import (
 )
 
 MOMENTS = st.integers(0, 4_000_000_000)
+pytestmark = pytest.mark.usefixtures("far_from_utc")
 
 
 def utc(text: str) -> int:

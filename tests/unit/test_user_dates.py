@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from invicti_collector.user_dates import Form, UserDates
 
 BERLIN = "W. Europe Standard Time"
+pytestmark = pytest.mark.usefixtures("far_from_utc")
 
 
 def utc(text: str) -> float:

@@ -1,0 +1,250 @@
+"""csv_export: whatever is in the export, and whatever happens to it meanwhile, each row is one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invicti_collector import csv_export, timeline
+from invicti_collector.csv_listing import agreed
+from invicti_collector.csv_rows import Row
+from invicti_collector.errors import UnexpectedAnswerError
+from invicti_collector.timeline import DAY, EVERYTHING, Window
+from tests.fakes.export import (
+    LIVE,
+    SIZE,
+    TILE,
+    US,
+    Export,
+    client,
+    digests,
+    line,
+    lines_of,
+    read,
+    users,
+)
+from tests.fakes.tenant import NOON
+
+pytestmark = pytest.mark.usefixtures("small_pages")
+# Few users: most rows have twins.
+USERS = st.lists(st.sampled_from("abc"), max_size=60)
+
+
+@given(USERS, st.booleans())
+def test_a_window_is_read_whole_in_few_requests(names: list[str], everywhere: bool) -> None:
+    api = Export(lines_of(names))
+    api.header_everywhere = everywhere
+    pages = read(client(api))
+    assert users(pages) == Counter(names)
+    assert len(set(digests(pages))) == len(names)
+    assert {page.total for page in pages} == {len(names)}
+    assert api.queries == {(LIVE, US)}
+    assert [page.number for page in pages] == list(range(1, len(pages) + 1))
+    assert {page.last_number for page in pages} == {len(pages)}
+    full, rest = divmod(len(names), SIZE)
+    # The end is looked for by doubling and halving; then each page once.
+    assert len(api.asked) <= full + bool(rest) + 1 + 2 * len(names).bit_length()
+
+
+@given(USERS, USERS, st.sampled_from(["oldest", "newest"]), st.booleans())
+def test_a_poll_finds_what_has_come_and_nothing_else(
+    names: list[str],
+    more: list[str],
+    order: str,
+    whole: bool,
+) -> None:
+    old = [line(name, minute) for minute, name in enumerate(names)]
+    new = [line(name, len(names) + minute) for minute, name in enumerate(more)]
+    api = Export(old if order == "oldest" else old[::-1])
+    first = client(api)
+    before = read(first)
+    later = client(api, first.notes)
+    idle = later.page(LIVE, US, 1)
+    assert api.asked == [max(-(-len(old) // SIZE), 1) + (len(old) % SIZE == 0 and len(old) > 0)]
+    assert (idle.fingerprint, idle.total) == (before[0].fingerprint, len(old))
+    assert api.profiles == 1
+    api.lines = old + new if order == "oldest" else (old + new)[::-1]
+    if whole:
+        later = client(api, first.notes)
+    after = read(later)
+    assert users(after) == Counter(names + more)
+    assert set(digests(before)) <= set(digests(after))
+    assert len(set(digests(after))) == len(names + more)
+    assert {page.total for page in after} == {len(names + more)}
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+def test_a_few_new_rows_are_found_where_the_order_puts_them(order: str) -> None:
+    old = [line("a", minute) for minute in range(43)]
+    new = [line("b", 100), line("b", 100), line("b", 101)]
+    api = Export(old if order == "oldest" else old[::-1])
+    export = client(api)
+    known = set(digests(read(export)))
+    api.lines = old + new if order == "oldest" else (old + new)[::-1]
+    later = client(api, export.notes)
+    first = later.page(LIVE, US, 1)
+    assert first.total == 46
+    # By the order that page 1 shows, as the reading of a window does.
+    likely = later.page(LIVE, US, 2 if order == "oldest" else first.last_number or 0)
+    found = [record for page in (first, likely) for record in page.records]
+    assert Counter(r.item["UserName"] for r in found if r.digest not in known) == {"b": 3}
+    assert len(api.asked) <= 5
+    # What the next poll compares with is what was shown last.
+    again = client(api, later.notes)
+    assert again.page(LIVE, US, 1).fingerprint == first.fingerprint
+    assert len(api.asked) == 1
+
+
+@given(
+    st.lists(st.sampled_from("abc"), min_size=1, max_size=30),
+    st.lists(st.tuples(st.integers(1, 40), st.sampled_from("abcd"), st.integers(0, 30))),
+)
+def test_rows_that_come_while_it_is_read_are_never_counted_twice(
+    names: list[str], insertions: list[tuple[int, str, int]]
+) -> None:
+    api = Export(lines_of(names))
+
+    def before(request: int) -> None:
+        for at, name, place in insertions:
+            if at == request:
+                api.lines = [*api.lines[:place], line(name), *api.lines[place:]]
+
+    api.before = before
+    export = client(api)
+    pages = read(export)
+    found = digests(pages)
+    assert len(set(found)) == len(found)
+    there = Counter(text for text, *_ in api.lines)
+    assert not users(pages) - there
+    (total,) = {page.total for page in pages}
+    assert total in (None, len(found))
+    assert ("window" in export.notes) is (total is not None)
+    if total is None:  # what was there throughout is there all the same
+        assert not Counter(names) - users(pages)
+
+
+SHEETS = st.dictionaries(st.integers(1, 4), st.lists(st.integers(0, 3), max_size=6))
+
+
+@given(SHEETS, SHEETS)
+def test_two_readings_agree_on_what_both_have_as_often_as_both_have_it(
+    earlier: dict[int, list[int]], later: dict[int, list[int]]
+) -> None:
+    def sheets(contents: dict[int, list[int]]) -> dict[int, list[Row]]:
+        return {
+            number: [Row(content, None, {}) for content in page]
+            for number, page in contents.items()
+        }
+
+    kept = agreed(sheets(earlier), sheets(later))
+    assert kept.keys() == later.keys()
+    counts = [Counter(row for page in pages.values() for row in page) for pages in (earlier, later)]
+    assert Counter(row.content for page in kept.values() for row in page) == counts[0] & counts[1]
+    for number, page in kept.items():
+        rest = iter(later[number])
+        assert all(row.content in rest for row in page), "in their order"
+
+
+def test_a_window_that_never_stops_changing_is_left_to_the_next_run() -> None:
+    api = Export([line("a", minute) for minute in range(12)])
+    api.before = lambda request: api.lines.append(line("b", 100 + request))
+    export = client(api)
+    pages = read(export)
+    # Each reading is followed by looking for the new end.
+    assert csv_export.READINGS <= api.asked.count(2) <= 2 * csv_export.READINGS + 1
+    assert {page.total for page in pages} == {None}
+    assert users(pages)["a"] == 12
+    assert "window" not in export.notes
+
+
+@pytest.mark.parametrize("rows", [0, 3, 4, 9])
+def test_a_server_that_does_not_page_is_asked_for_little(rows: int) -> None:
+    api = Export([line("a", minute) for minute in range(rows)])
+    api.pages = False
+    pages = read(client(api))
+    assert len(pages) == 1
+    assert len(set(digests(pages))) == pages[0].total == rows
+    assert len(api.asked) <= 2
+
+
+def test_full_pages_of_equal_rows_are_not_one_page_again() -> None:
+    api = Export([line("a")] * 14)
+    assert len(set(digests(read(client(api))))) == 14
+
+
+def test_an_export_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_export, "MOST_PAGES", 64)
+    api = Export([line("a", minute) for minute in range(1_000)])
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        client(api).page(LIVE, US, 1)
+    assert "64" in caught.value.error
+    assert caught.value.remedy == "ask who runs the tenant"
+    assert len(api.asked) < 10
+    api.lines = api.lines[: 60 * SIZE]
+    assert client(api).page(LIVE, US, 1).total == 60 * SIZE
+
+
+def test_what_will_be_halved_is_not_read_unless_it_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "TARGET_RECORDS", 40)
+    api = Export([line("a", minute) for minute in range(90)])
+    first = client(api).page(TILE, US, 1)
+    assert first.announced > 80
+    assert len(api.asked) < 15
+    hour = Window(NOON - 9 * DAY, NOON - 9 * DAY + 2 * timeline.HOUR)
+    for window in (LIVE, hour):  # the first cannot be made smaller, nor can an hour
+        assert client(api).page(window, US, 1).total == 90
+        assert len(api.asked) > 23
+
+
+def test_without_dates_no_history_is_held() -> None:
+    api = Export([line("a", minute) for minute in range(41)])
+    export = client(api)
+    first = export.page(EVERYTHING, US, 1)
+    ends = len(api.asked)
+    shown = [first, *(export.page(EVERYTHING, US, number) for number in range(2, 12))]
+    assert len(set(digests(shown))) == 41
+    assert api.asked[ends:] == list(range(10, 0, -1))
+    export.page(EVERYTHING, US, 2)
+    assert api.asked[-1] == 10  # asked for again: it was not kept
+    assert export.page(EVERYTHING, US, 1).fingerprint == first.fingerprint
+
+
+def test_two_windows_are_held_at_once() -> None:
+    """The live window is polled while a tile of the backfill is being read."""
+    api = Export([line("a", minute) for minute in range(20)])
+    export = client(api)
+    export.page(TILE, US, 1)
+    export.page(LIVE, US, 1)
+    asked = len(api.asked)
+    for window in (TILE, LIVE):
+        assert [export.page(window, US, number).number for number in (2, 3, 4)] == [2, 3, 4]
+    assert len(api.asked) == asked
+    export.page(Window(0, DAY), US, 1)  # the one that was used last is kept beside it
+    asked = len(api.asked)
+    export.page(LIVE, US, 2)
+    assert len(api.asked) == asked
+    export.page(TILE, US, 2)
+    assert len(api.asked) > asked
+
+
+def test_a_tile_of_the_past_is_not_what_the_next_poll_compares_with() -> None:
+    api = Export([line("a", minute) for minute in range(9)])
+    export = client(api)
+    read(export)
+    noted = export.notes
+    read(export, TILE)
+    assert export.notes == noted
+    assert noted["window"] == list(LIVE)
+    api.time = None  # of a tenant that does not tell its time, any window may be live
+    read(export, TILE)
+    assert export.notes["window"] == list(TILE)
+
+
+def test_past_the_end_there_is_an_empty_page() -> None:
+    export = client(Export([line("a")]))
+    read(export)
+    page = export.page(LIVE, US, 2)
+    assert (page.records, page.has_next, page.total) == ([], False, 1)

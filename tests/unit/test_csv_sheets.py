@@ -1,0 +1,112 @@
+"""csv_sheets: single pages of an export, and what is known of how it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from invicti_collector.errors import ServerError
+from invicti_collector.timeline import EVERYTHING
+from tests.fakes.export import HEADER, LIVE, TILE, US, Export, client, digests, line, read
+
+pytestmark = pytest.mark.usefixtures("small_pages")
+
+
+def test_a_glance_shows_the_export_as_it_is() -> None:
+    api = Export([line("a", minute) for minute in range(6)])
+    export = client(api)
+    first, last = export.glance(EVERYTHING, US, 1), export.glance(EVERYTHING, US, 2)
+    assert first is not None
+    assert last is not None
+    assert [r.item["CreatedAtText"][-5:] for r in first.records] == [
+        *("00:00", "00:01", "00:02", "00:03")
+    ]
+    assert (first.number, first.total, first.has_next) == (1, None, True)
+    assert (last.number, len(last.records), last.has_next) == (2, 2, False)
+    assert api.queries == {(EVERYTHING, US)}
+    assert export.glance(EVERYTHING, US, 3) is None
+    equal = client(Export([line("a")] * 3)).glance(EVERYTHING, US, 1)
+    assert equal is not None
+    assert len({record.digest for record in equal.records}) == 3
+
+
+def test_the_profile_is_asked_once_a_run_and_at_each_survey() -> None:
+    api = Export([line("a", minute) for minute in range(3)])
+    api.profile = {"DateFormat": " MM/dd/yyyy ", "TimeZoneInfo": "Tokyo Standard Time"}
+    export = client(api)
+    export.glance(LIVE, US, 1)
+    read(export)
+    read(export, TILE)
+    assert api.profiles == 1
+    assert (export.notes["date_format"], export.notes["zone"]) == (
+        *("MM/dd/yyyy", "Tokyo Standard Time"),
+    )
+    export.glance(EVERYTHING, US, 2)
+    assert api.profiles == 1
+    export.glance(EVERYTHING, US, 1)
+    assert api.profiles == 2
+
+
+@pytest.mark.parametrize("profile", [None, {}, {"DateFormat": 5, "TimeZoneInfo": " "}])
+def test_without_a_usable_profile_the_tenant_s_defaults_count(
+    profile: dict[str, Any] | None,
+) -> None:
+    api = Export([line("a", 30)])
+    api.profile = profile
+    (page,) = read(client(api))
+    # 21 May, 00:30 in London.
+    assert page.records[0].item["CreatedAt"] == "2024-05-20T23:30:00Z"
+
+
+def test_rows_are_read_anew_when_the_profile_was_changed() -> None:
+    api = Export([line("a", 30)])
+    export = client(api)
+    before = read(export)
+    api.profile = {"DateFormat": "dd/MM/yyyy", "TimeZoneInfo": "UTC"}
+    api.lines = [("a", "Role Delete", "Web UI", "20/05/2024 23:30"), line("a", 31)]
+    later = client(api, export.notes)
+    after = read(later)
+    assert set(digests(before)) <= set(digests(after))
+    assert [r.item["CreatedAt"][-9:] for r in after[0].records] == ["00:31:00Z", "23:30:00Z"]
+
+
+def test_columns_that_only_page_1_names_are_known_to_the_next_run() -> None:
+    api = Export([line("a", minute) for minute in range(7)])
+    api.header_everywhere = False
+    export = client(api)
+    before = read(export)
+    assert export.notes["columns"] == list(HEADER)
+    assert export.notes["form"] == [60, True]
+    (idle,) = [client(api, export.notes).page(LIVE, US, 1)]
+    assert api.asked == [2]
+    assert idle.fingerprint == before[0].fingerprint
+
+
+def test_an_answer_cut_within_a_line_is_asked_for_again() -> None:
+    api = Export([line("a", minute) for minute in range(3)])
+    api.spoil = lambda body: body[:-5] if len(api.asked) == 1 else body
+    assert read(client(api))[0].total == 3
+    api.spoil = lambda body: body[: -5 - len(api.asked)]
+    with pytest.raises(ServerError, match="cut short after") as caught:
+        read(client(api))
+    assert (caught.value.where, caught.value.remedy[:24]) == ("here", "none needed if it passes")
+
+
+def test_a_server_that_never_ends_its_last_line_is_believed_from_then_on() -> None:
+    api = Export([line("a", minute) for minute in range(11)])
+    api.spoil = lambda body: body.rstrip(b"\r\n")
+    export = client(api)
+    assert len(set(digests(read(export)))) == 11
+    assert api.asked[:3] == [1, 1, 2]
+    assert read(export)[0].total == 11
+
+
+def test_no_rows_at_all_are_an_empty_page() -> None:
+    api = Export([])
+    api.not_there = True
+    (page,) = read(client(api))
+    assert (page.records, page.total) == ([], 0)
+    api.not_there = False
+    api.spoil = lambda _body: b""
+    assert read(client(api))[0].total == 0
