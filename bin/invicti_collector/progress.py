@@ -107,7 +107,7 @@ def state_from_json(text: str) -> State:
         if schema != SCHEMA:
             raise _unreadable(f"it has schema {str(schema)[:20]}, this version reads {SCHEMA}")
         return _state(fields)
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise _unreadable(type(fault).__name__) from fault
 
 

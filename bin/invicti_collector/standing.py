@@ -96,9 +96,14 @@ def standing(store: ReportingStore) -> dict[str, str]:
 def _read(store: ReportingStore, kind: type[Success] | type[Failure], name: str) -> Any:
     try:
         text = store.load_report(name)
-        return None if text is None else kind(**json.loads(text))
-    except (ValueError, TypeError):
+        told = None if text is None else kind(**json.loads(text))
+        if told is not None:
+            _moment(told.ended)
+        if isinstance(told, Success):
+            _moment(told.polled)
+    except (ValueError, TypeError, OverflowError, OSError, RecursionError):
         return None  # of another version of the add-on: not worth an error
+    return told
 
 
 def _progress(saved: str | None, success: Success | None) -> dict[str, str]:

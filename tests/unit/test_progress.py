@@ -245,3 +245,8 @@ def test_ids_from_elsewhere_are_not_loaded() -> None:
     progress = Progress(store, State("c", 0, 0, 7))
     progress.load_tile(Window(NOON, NOON + DAY))
     assert [number for number in range(3) if id_digest(guid(number)) in progress] == [1]
+
+
+def test_a_state_that_is_nested_too_deeply_is_told_as_such() -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: RecursionError"):
+        state_from_json('{"schema":' * 50_000)

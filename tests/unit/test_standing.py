@@ -159,3 +159,20 @@ def test_a_failure_in_the_same_second_as_a_success_shows(store: FileStore) -> No
     fault = TransientError("refused", "GET list", "reset the token")
     tell_failure(store, MAY_1 + 0.75, fault)
     assert standing(store)["failing"] == "1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 5_000,
+        "[]",
+        '{"ended":"x","polled":0,"events":0}',
+        '{"ended":1e999,"polled":0,"events":0}',
+        '{"ended":0,"polled":"x","events":0}',
+        '{"ended":' + "9" * 30 + ',"polled":0,"events":0}',
+    ],
+)
+def test_a_report_that_no_version_wrote_is_passed_over(text: str, store: FileStore) -> None:
+    store.save_report("success", text)
+    told = standing(store)
+    assert (told["last_run"], told["failing"]) == ("", "0")
