@@ -332,3 +332,15 @@ def test_the_time_to_mask_grows_with_the_text_only(shape: str) -> None:
     code = f"from invicti_collector.masking import *; mask_request_data({shape.format(n=200_000)})"
     folder = Path(__file__).parents[2] / "bin"
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, timeout=40)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<A>1</A><Password>{0}</Password><B>2</B><Token>{0}</Token><C>3</C>",
+        "Secret: {0}\nHost: a\nCookie: {0}\nAccept: b\nX-Token: {0}\nDate: c",
+        "token={0}&a=1&token={0}&b=2&password={0}&c=3",
+    ],
+)
+def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None:
+    assert mask_request_data(text.format("abc")) == text.format(MASK)
