@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -196,7 +197,8 @@ class InvictiApi:
             # Page 1 was there, so this one lies beyond the end; the count proves whether it does.
             return Page(number, [], None, has_next=False, last_number=None)
         self._check(answer, body, query, where)
-        return read_page(_decoded(body, where), number)
+        page = read_page(_decoded(body, where), number)
+        return page._replace(is_large=len(body) > _ANY_PAGE)
 
     def _get(
         self, path: str, query: dict[str, str], where: str, headers: dict[str, str] | None = None
@@ -288,7 +290,8 @@ def _decoded(body: bytes, where: str) -> Any:
             _ASK_SERVER,
         )
     try:
-        return decode(body)
+        # Of a large one, the records' own texts would be all of it once more.
+        return json.loads(body) if len(body) > _ANY_PAGE else decode(body)
     except (ValueError, RecursionError):
         raise ServerError(
             f"the answer is not valid JSON, or was cut short after {len(body)} bytes",

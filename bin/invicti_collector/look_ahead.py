@@ -219,6 +219,8 @@ class LookAhead:
             self._troubles.append(_Trouble(request.began, until, outcome))
         elif isinstance(outcome, Exception):
             self._refused = True
+        elif outcome.is_large:
+            self._pace.failed()  # one by one, as for a server in trouble: this machine would be
         elif outcome.has_next:
             # Pages that are part full, or empty, come sooner: they would make full ones seem slow.
             self._pace.succeeded(ended - request.began)

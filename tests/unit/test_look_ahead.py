@@ -51,6 +51,7 @@ class Served:
     seconds: float = 0.0
     jitter: random.Random | None = None
     fails: dict[int, CollectorError] = field(default_factory=dict)
+    large: bool = False
     asked: list[tuple[Window, int]] = field(default_factory=list)
     most: int = 0
     under_way: int = 0
@@ -72,7 +73,7 @@ class Served:
             if fault is not None:
                 raise fault
             with self._lock:
-                return self.model.fetch(number)
+                return self.model.fetch(number)._replace(is_large=self.large)
         finally:
             with self._lock:
                 self.under_way -= 1
@@ -210,6 +211,12 @@ def test_short_pages_do_not_make_full_ones_seem_slow(monkeypatch: pytest.MonkeyP
     assert max(under_way for _, under_way in source.sent[-20:]) == MOST
 
 
+def test_large_pages_are_fetched_one_by_one() -> None:
+    source = served(400, large=True)
+    assert len(set(shown(pages_of(ahead_of(source))))) == 400
+    assert source.most == 1
+
+
 @pytest.mark.usefixtures("quick")
 def test_never_more_pages_are_ahead_than_the_setting() -> None:
     source = served(120)
@@ -225,6 +232,8 @@ def test_the_first_page_of_the_next_window_is_fetched_ahead() -> None:
     source = served(12)
     ahead = ahead_of(source)
     shown(pages_of(ahead, WINDOW, NEXT))
+    while len(source.asked) < 4:
+        time.sleep(0.001)
     assert Counter(source.asked) == Counter([*[(WINDOW, page) for page in (1, 2, 3)], (NEXT, 1)])
     shown(pages_of(ahead, NEXT))
     assert sorted(source.asked[4:]) == [(NEXT, 2), (NEXT, 3)]
