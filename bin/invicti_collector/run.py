@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from solnlib import log as solnlib_log
 
-from invicti_collector.audit_log import AuditLog
 from invicti_collector.collector import Collector
 from invicti_collector.configuration import HecTarget, InputSettings, read_input
 from invicti_collector.delivery import Tally
 from invicti_collector.destinations.splunk_stream import SOURCETYPE, Metadata, SplunkStream
 from invicti_collector.errors import CollectorError, place_of, quoted, trace_of
-from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.lease import InputLease
 from invicti_collector.logs import input_log
-from invicti_collector.look_ahead import LookAhead
 from invicti_collector.patience import Patience
 from invicti_collector.ports import Lease, ReportingStore
 from invicti_collector.settings import APP, Settings, Splunkd
@@ -28,6 +25,9 @@ from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.standing import Success, tell_failure, tell_success
 from invicti_collector.stores.opening import open_store
 from invicti_collector.survey import Connection
+from invicti_collector.tenant.audit_log import AuditLog
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
+from invicti_collector.tenant.look_ahead import LookAhead
 from invicti_collector.version import version
 
 if TYPE_CHECKING:

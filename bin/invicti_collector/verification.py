@@ -12,9 +12,7 @@ from typing import Any
 
 import requests
 
-from invicti_collector.audit_log import export_page
 from invicti_collector.configuration import Account, HecTarget
-from invicti_collector.csv_export import CsvExport
 from invicti_collector.destinations.hec_answers import Asked, read_acks, read_answer
 from invicti_collector.destinations.hec_client import (
     ACK_PATH,
@@ -24,10 +22,12 @@ from invicti_collector.destinations.hec_client import (
     Route,
 )
 from invicti_collector.errors import AuthenticationError, CollectorError, NotThereError, ServerError
-from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.pages import PAGE_SIZE, Page
 from invicti_collector.records import Record
 from invicti_collector.shutdown import Shutdown
+from invicti_collector.tenant.audit_log import export_page
+from invicti_collector.tenant.csv_export import CsvExport
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
 from invicti_collector.timeline import EVERYTHING, DateFormat
 
 TRIAL_SECONDS = 30.0

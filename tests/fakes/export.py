@@ -8,10 +8,10 @@ import json
 from collections import Counter
 from typing import Any, Callable, TypeVar, cast
 
-from invicti_collector.csv_export import CsvExport
 from invicti_collector.errors import TransientError
-from invicti_collector.invicti_api import InvictiApi
 from invicti_collector.pages import Page
+from invicti_collector.tenant.csv_export import CsvExport
+from invicti_collector.tenant.invicti_api import InvictiApi
 from invicti_collector.timeline import DAY, DateFormat, Window
 from tests.fakes.tenant import NOON
 

@@ -16,14 +16,14 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.answers import retry_after
 from invicti_collector.configuration import Account
 from invicti_collector.destinations.hec_answers import Asked, read_acks, read_answer
 from invicti_collector.errors import CollectorError
-from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.pages import Page
 from invicti_collector.records import REQUEST_DATA_CHOICES, event_json
 from invicti_collector.shutdown import Shutdown
+from invicti_collector.tenant.answers import retry_after
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
 from invicti_collector.timeline import EVERYTHING, DateFormat, live_window
 from tests.fuzz import FUZZ
 from tests.fuzz.judging import judge_line

@@ -31,9 +31,9 @@ from invicti_collector.configuration import (
 from invicti_collector.destinations.hec_answers import read_answer
 from invicti_collector.destinations.hec_client import EVENT_PATH, HecClient, Route
 from invicti_collector.errors import CollectorError, ConfigurationError
-from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.settings import check_ca_bundle
 from invicti_collector.shutdown import Shutdown
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
 from invicti_collector.timeline import EVERYTHING, DateFormat
 from tests.fuzz import FUZZ
 

@@ -122,8 +122,9 @@ def test_a_hostile_event_collector(name: str, place: Site) -> None:
 
 
 LARGEST_PAGES_MEGABYTES = 900
-"""Of an answer of 32 MB, fetched while another is delivered, with a character in each record for which Python keeps
-four bytes a character (PEP 393): as bytes, as text, and as the values decoded from it."""
+"""Of an answer of 32 MB, fetched while another is delivered, with a character in each record for
+which Python keeps four bytes a character (PEP 393): as bytes, as text, and as the values decoded
+from it."""
 
 
 def swollen(_number: int, true: bytes) -> bytes:

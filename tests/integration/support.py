@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 
-from invicti_collector.audit_log import AuditLog
 from invicti_collector.collector import Collector
 from invicti_collector.configuration import read_account, read_input
 from invicti_collector.errors import CollectorError
-from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.lease import InputLease
-from invicti_collector.look_ahead import LookAhead
 from invicti_collector.patience import Patience
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.survey import Connection
+from invicti_collector.tenant.audit_log import AuditLog
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
+from invicti_collector.tenant.look_ahead import LookAhead
 from tests.fakes.ports import ListDestination, MemoryStore
 from tests.standins.invicti_tenant import Request, Switches, TenantServer
 from tests.standins.splunkd import InputProcess, Run, Splunkd, SplunkdSwitches

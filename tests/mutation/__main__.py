@@ -25,17 +25,9 @@ PINS = (ROOT / ".ci/requirements/mutation.txt", ROOT / ".ci/requirements/test.tx
 CORE = (
     "clock",
     "collector",
-    "csv_export",
-    "csv_listing",
-    "csv_rows",
-    "csv_sheets",
-    "csv_table",
     "delivery",
     "lease",
-    "list_after_export",
-    "look_ahead",
     "masking",
-    "pace",
     "pages",
     "patience",
     "probe",
@@ -46,17 +38,25 @@ CORE = (
     "records",
     "standing",
     "survey",
+    "tenant/csv_export",
+    "tenant/csv_listing",
+    "tenant/csv_rows",
+    "tenant/csv_sheets",
+    "tenant/csv_table",
+    "tenant/list_after_export",
+    "tenant/look_ahead",
+    "tenant/pace",
+    "tenant/user_dates",
+    "tenant/windows_zones",
     "timeline",
-    "user_dates",
-    "windows_zones",
 )
 # Which unit tests are a module's own, where it is not the one of its name.
 TESTS = {
     "clock": ("delivery", "survey"),
     "collector": ("collector", "backfill"),
-    "csv_export": ("csv_export", "csv_sheets"),
-    "csv_listing": ("csv_export",),
-    "csv_sheets": ("csv_export", "csv_sheets"),
+    "tenant/csv_export": ("csv_export", "csv_sheets"),
+    "tenant/csv_listing": ("csv_export",),
+    "tenant/csv_sheets": ("csv_export", "csv_sheets"),
 }
 NOTICED = {"killed", "timeout"}
 _SECTION = """
@@ -88,7 +88,7 @@ def main(names: list[str]) -> int:
     lines = [line.strip().rpartition(": ") for line in answer.stdout.splitlines() if ": " in line]
     outcomes: dict[str, Counter[str]] = defaultdict(Counter)
     for name, _, outcome in lines:
-        outcomes[name.split(".")[1]][outcome] += 1
+        outcomes[name.rpartition(".")[0].partition(".")[2]][outcome] += 1
         if outcome not in NOTICED:
             print(f"{outcome}: {name}")
     print(f"What was changed: cd {TREE.relative_to(ROOT)} && {mutmut} show <name>")
@@ -120,7 +120,7 @@ def _copy_tree(names: list[str]) -> None:
         shutil.copy2(ROOT / name, copy)
     settings = (TREE / "pyproject.toml").read_text(encoding="utf-8").replace('"bin"', '"src"')
     files = ", ".join(f'"src/invicti_collector/{name}.py"' for name in names)
-    own = sorted({test for name in names for test in TESTS.get(name, (name,))})
+    own = sorted({test for name in names for test in TESTS.get(name, (Path(name).name,))})
     tests = ", ".join(f'"tests/unit/test_{test}.py"' for test in own)
     section = _SECTION.format(files=files, tests=tests)
     (TREE / "pyproject.toml").write_text(settings + section, encoding="utf-8")

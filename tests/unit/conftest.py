@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from invicti_collector import csv_export, csv_listing
+from invicti_collector.tenant import csv_export, csv_listing
 from tests.fakes.export import SIZE
 
 

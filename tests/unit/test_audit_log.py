@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from invicti_collector.audit_log import AuditLog
 from invicti_collector.configuration import Account
-from invicti_collector.csv_export import READINGS
 from invicti_collector.errors import NotThereError, ServerError, UnexpectedAnswerError
-from invicti_collector.invicti_api import InvictiApi, Network
-from invicti_collector.look_ahead import LookAhead
 from invicti_collector.pages import PAGE_SIZE, Page
 from invicti_collector.patience import Patience
 from invicti_collector.shutdown import Shutdown
+from invicti_collector.tenant.audit_log import AuditLog
+from invicti_collector.tenant.csv_export import READINGS
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
+from invicti_collector.tenant.look_ahead import LookAhead
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window, live_window
 from tests.standins.invicti_tenant import Switches, TenantServer
 

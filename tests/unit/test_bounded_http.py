@@ -8,13 +8,13 @@ from typing import Callable
 
 import pytest
 
-from invicti_collector import invicti_api
 from invicti_collector.configuration import Account, read_hec_target
 from invicti_collector.destinations.hec_answers import read_answer
 from invicti_collector.destinations.hec_client import EVENT_PATH, HecClient, Route
 from invicti_collector.errors import CollectorError, TransientError, UnexpectedAnswerError
-from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.shutdown import Shutdown
+from invicti_collector.tenant import invicti_api
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
 from invicti_collector.timeline import EVERYTHING, DateFormat
 from tests.hostile.server import (
     CHUNKED,

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector import csv_export, timeline
-from invicti_collector.csv_listing import agreed
-from invicti_collector.csv_rows import Row
+from invicti_collector import timeline
 from invicti_collector.errors import UnexpectedAnswerError
+from invicti_collector.tenant import csv_export
+from invicti_collector.tenant.csv_listing import agreed
+from invicti_collector.tenant.csv_rows import Row
 from invicti_collector.timeline import DAY, EVERYTHING, Window
 from tests.fakes.export import (
     LIVE,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.csv_rows import Columns, Numbering, RowReader, RowsOfList, squeezed
 from invicti_collector.records import Record, parse_created_at, read_records
-from invicti_collector.user_dates import Form, UserDates
+from invicti_collector.tenant.csv_rows import Columns, Numbering, RowReader, RowsOfList, squeezed
+from invicti_collector.tenant.user_dates import Form, UserDates
 
 LOOKUP = Path(__file__).resolve().parents[2] / "lookups" / "invicti_audit_types.csv"
 TYPES = [row["Type"] for row in csv.DictReader(LOOKUP.read_text().splitlines())][:-1]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.csv_table import SEPARATORS, read_table
+from invicti_collector.tenant.csv_table import SEPARATORS, read_table
 
 LINES = [
     ["User", "Action", "Message"],

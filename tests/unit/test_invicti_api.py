@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invicti_collector import invicti_api
 from invicti_collector.configuration import Account
 from invicti_collector.errors import (
     AuthenticationError,
@@ -27,9 +26,10 @@ from invicti_collector.errors import (
     TransientError,
     UnexpectedAnswerError,
 )
-from invicti_collector.invicti_api import InvictiApi, Network
 from invicti_collector.pages import Page
 from invicti_collector.shutdown import Shutdown, StoppedError
+from invicti_collector.tenant import invicti_api
+from invicti_collector.tenant.invicti_api import InvictiApi, Network
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
 from tests.standins.invicti_tenant import Switches, TenantServer
 

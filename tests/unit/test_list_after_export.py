@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.csv_rows import Columns, Numbering, RowReader, RowsOfList
-from invicti_collector.list_after_export import ListAfterExport
 from invicti_collector.pages import Page
 from invicti_collector.records import Record, id_digest, read_records
+from invicti_collector.tenant.csv_rows import Columns, Numbering, RowReader, RowsOfList
+from invicti_collector.tenant.list_after_export import ListAfterExport
+from invicti_collector.tenant.user_dates import Form, UserDates
 from invicti_collector.timeline import Window
-from invicti_collector.user_dates import Form, UserDates
 from tests.fakes.tenant import DAY, NOON, guid
 
 HEADER = ("User", "Action", "Date")

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invicti_collector import look_ahead
 from invicti_collector.errors import AuthenticationError, CollectorError, ServerError
-from invicti_collector.look_ahead import LookAhead
-from invicti_collector.pace import Pace
 from invicti_collector.pages import Page, read_page
 from invicti_collector.patience import Patience
 from invicti_collector.reading import read_window
 from invicti_collector.shutdown import Shutdown, StoppedError
+from invicti_collector.tenant import look_ahead
+from invicti_collector.tenant.look_ahead import LookAhead
+from invicti_collector.tenant.pace import Pace
 from invicti_collector.timeline import DateFormat, Window
 from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant, OnlyListed
 from tests.unit.bench import Bench
@@ -199,7 +199,7 @@ def test_it_begins_one_by_one() -> None:
 
 def test_short_pages_do_not_make_full_ones_seem_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where history begins: windows without a record are answered at once."""
-    monkeypatch.setattr("invicti_collector.pace.TOLERANCE", 0.0)
+    monkeypatch.setattr("invicti_collector.tenant.pace.TOLERANCE", 0.0)
     source = served(0, seconds=0.001)
     ahead = ahead_of(source)
     for day in range(40):

@@ -7,7 +7,7 @@ from typing import Union
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.pace import FIRST_STEP, SAMPLES, SLOW_STEP, SLOWEST_STEP, Pace
+from invicti_collector.tenant.pace import FIRST_STEP, SAMPLES, SLOW_STEP, SLOWEST_STEP, Pace
 
 FAILED = "failed"
 Answer = Union[float, str]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.user_dates import Form, UserDates
+from invicti_collector.tenant.user_dates import Form, UserDates
 
 BERLIN = "W. Europe Standard Time"
 pytestmark = pytest.mark.usefixtures("far_from_utc")

@@ -18,7 +18,6 @@ import requests
 import trustme
 
 from invicti_collector import verification
-from invicti_collector.answers import describe_failure
 from invicti_collector.configuration import Account
 from invicti_collector.errors import (
     AuthenticationError,
@@ -27,6 +26,7 @@ from invicti_collector.errors import (
     TransientError,
     UnexpectedAnswerError,
 )
+from invicti_collector.tenant.answers import describe_failure
 from invicti_collector.verification import OWN_RECORDS_ONLY, WORKS, trial, verify_account
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.invicti_tenant.profile import API_USER_EMAIL

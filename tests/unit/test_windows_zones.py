@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
-from invicti_collector.windows_zones import zone_named
+from invicti_collector.tenant.windows_zones import zone_named
 
 
 @pytest.mark.parametrize(

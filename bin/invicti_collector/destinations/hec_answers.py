@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import requests
 
-from invicti_collector.answers import retry_after
 from invicti_collector.errors import (
     AuthenticationError,
     CollectorError,
@@ -22,6 +21,7 @@ from invicti_collector.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
+from invicti_collector.tenant.answers import retry_after
 
 _LATER = "none needed if it passes; else look at the health of the receiving Splunk"
 _SEE_THE_TARGET = "check the token of the HEC target: Settings > Data inputs > HTTP Event Collector"

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from invicti_collector.answers import describe_failure
 from invicti_collector.bounded_http import BoundedSession
 from invicti_collector.configuration import HecTarget
 from invicti_collector.destinations.hec_answers import Asked, UncertainError
 from invicti_collector.errors import CollectorError, ConfigurationError, TransientError
+from invicti_collector.tenant.answers import describe_failure
 
 EVENT_PATH = "/services/collector/event"
 ACK_PATH = "/services/collector/ack"

@@ -12,7 +12,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-from invicti_collector.windows_zones import zone_named
+from invicti_collector.tenant.windows_zones import zone_named
 
 DEFAULT_FORMAT = "dd/MM/yyyy"
 DEFAULT_ZONE = "GMT Standard Time"

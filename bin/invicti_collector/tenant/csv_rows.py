@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from invicti_collector.records import Record, id_digest
-from invicti_collector.user_dates import Form, Moment, UserDates
+from invicti_collector.tenant.user_dates import Form, Moment, UserDates
 
 _FIELDS = {
     "Id": ("id", "auditlogid", "logid"),

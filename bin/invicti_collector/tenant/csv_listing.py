@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from invicti_collector.csv_rows import Numbering, Row
 from invicti_collector.pages import PAGE_SIZE, Page
 from invicti_collector.records import Record
+from invicti_collector.tenant.csv_rows import Numbering, Row
 
 Sheet = Sequence[Row]
 """The rows of one page of the export, in its order."""

@@ -14,11 +14,11 @@ import time
 from typing import Callable, NamedTuple, Union
 
 from invicti_collector.errors import TransientError
-from invicti_collector.pace import Pace
 from invicti_collector.pages import Page
 from invicti_collector.patience import Patience
 from invicti_collector.ports import Source
 from invicti_collector.shutdown import Shutdown
+from invicti_collector.tenant.pace import Pace
 from invicti_collector.timeline import DateFormat, Window
 
 _SECONDS_BETWEEN_LOOKS = 1.0

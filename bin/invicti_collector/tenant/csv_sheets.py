@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from invicti_collector.csv_listing import Sheet
-from invicti_collector.csv_rows import Columns, Row, RowReader
-from invicti_collector.csv_table import Table, read_table
 from invicti_collector.errors import ServerError
-from invicti_collector.invicti_api import InvictiApi
+from invicti_collector.tenant.csv_listing import Sheet
+from invicti_collector.tenant.csv_rows import Columns, Row, RowReader
+from invicti_collector.tenant.csv_table import Table, read_table
+from invicti_collector.tenant.invicti_api import InvictiApi
+from invicti_collector.tenant.user_dates import DEFAULT_FORMAT, DEFAULT_ZONE, Form, UserDates
 from invicti_collector.timeline import DateFormat, Window
-from invicti_collector.user_dates import DEFAULT_FORMAT, DEFAULT_ZONE, Form, UserDates
 
 
 class Query(NamedTuple):

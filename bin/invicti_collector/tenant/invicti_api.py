@@ -14,7 +14,6 @@ import requests
 import urllib3
 from requests.auth import HTTPBasicAuth
 
-from invicti_collector.answers import check_answer, describe_failure
 from invicti_collector.bounded_http import BoundedSession
 from invicti_collector.configuration import Account
 from invicti_collector.errors import ServerError
@@ -22,6 +21,7 @@ from invicti_collector.pages import PAGE_SIZE, Page, read_page
 from invicti_collector.patience import Patience
 from invicti_collector.received import decode
 from invicti_collector.shutdown import Shutdown
+from invicti_collector.tenant.answers import check_answer, describe_failure
 from invicti_collector.timeline import DateFormat, Window
 
 LIST_PATH = "/api/1.0/auditlogs/list"

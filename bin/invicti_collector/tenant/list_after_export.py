@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from invicti_collector.csv_rows import Columns, Numbering, RowsOfList
 from invicti_collector.pages import Page
 from invicti_collector.records import Record
+from invicti_collector.tenant.csv_rows import Columns, Numbering, RowsOfList
+from invicti_collector.tenant.user_dates import Form, UserDates
 from invicti_collector.timeline import Window
-from invicti_collector.user_dates import Form, UserDates
 
 _MOST_WINDOWS = 2
 """The live window is polled while a tile of the backfill is being read."""

@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from invicti_collector import timeline
-from invicti_collector.csv_listing import Listing, Sheet, agreed, same, whole
-from invicti_collector.csv_rows import Numbering
-from invicti_collector.csv_sheets import CsvSheets, Query
 from invicti_collector.errors import UnexpectedAnswerError
-from invicti_collector.invicti_api import InvictiApi
 from invicti_collector.pages import PAGE_SIZE, Page
+from invicti_collector.tenant.csv_listing import Listing, Sheet, agreed, same, whole
+from invicti_collector.tenant.csv_rows import Numbering
+from invicti_collector.tenant.csv_sheets import CsvSheets, Query
+from invicti_collector.tenant.invicti_api import InvictiApi
+from invicti_collector.tenant.user_dates import UserDates
 from invicti_collector.timeline import DateFormat, Window
-from invicti_collector.user_dates import UserDates
 
 READINGS = 4
 """Of a window that changes while it is read, before the rest is left to the next run."""

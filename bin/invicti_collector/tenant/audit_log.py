@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from invicti_collector.errors import NotThereError, quoted
-from invicti_collector.invicti_api import InvictiApi
-from invicti_collector.look_ahead import LookAhead
 from invicti_collector.pages import Page
+from invicti_collector.tenant.invicti_api import InvictiApi
+from invicti_collector.tenant.look_ahead import LookAhead
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
 
 if TYPE_CHECKING:
-    from invicti_collector.csv_export import CsvExport
-    from invicti_collector.list_after_export import ListAfterExport
+    from invicti_collector.tenant.csv_export import CsvExport
+    from invicti_collector.tenant.list_after_export import ListAfterExport
 
-_TYPES = Path(__file__).resolve().parents[2] / "lookups" / "invicti_audit_types.csv"
+_TYPES = Path(__file__).resolve().parents[3] / "lookups" / "invicti_audit_types.csv"
 _MARGIN = 60.0
 """Seconds added to the time of an upgrade: `Date` headers and `CreatedAt` may differ a little."""
 
@@ -52,7 +52,7 @@ class AuditLog:
     def _export(self) -> CsvExport:
         """Its modules are a tenth of an idle poll, and few tenants need them."""
         if self._opened_export is None:
-            from invicti_collector.csv_export import CsvExport  # noqa: PLC0415
+            from invicti_collector.tenant.csv_export import CsvExport  # noqa: PLC0415
 
             self._opened_export = CsvExport(self._api, _known_types())
         return self._opened_export
@@ -170,7 +170,7 @@ class AuditLog:
 
     def _cross(self, until: float) -> None:
         # As for the export.
-        from invicti_collector.list_after_export import list_after_export  # noqa: PLC0415
+        from invicti_collector.tenant.list_after_export import list_after_export  # noqa: PLC0415
 
         self._until = until
         self._crossing = list_after_export(self._export.notes, until)
