@@ -344,3 +344,33 @@ def test_the_time_to_mask_grows_with_the_text_only(shape: str) -> None:
 )
 def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None:
     assert mask_request_data(text.format("abc")) == text.format(MASK)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        # Positions move with what a header's value was replaced by, shorter or longer than it.
+        (
+            "Authorization: a\nToken-Note\nx; password=b; token=c",
+            "Authorization: *\nToken-Note\nx; password=*; token=*",
+        ),
+        (
+            "Cookie: a, password=b and more than eight\nsecret x\npwd=c&d=e",
+            "Cookie: *\nsecret x\npwd=*&d=e",
+        ),
+        ("Cookie: a\rtoken=b\nx", "Cookie: *\rtoken=*\nx"),
+        ("Host: a\nSession: 1\nX-Token: 2 3\n", "Host: a\nSession: *\nX-Token: *\n"),
+        # A name holds several words of secrets, a part of one, or one that goes on behind it.
+        ("tokensecretkey=a&b=c", "tokensecretkey=*&b=c"),
+        ("apikeyapikey=a&keyapi=b", "apikeyapikey=*&keyapi=b"),
+        ("passpassword=a&passwor=b", "passpassword=*&passwor=b"),
+        ("api key=a&recovery code=b", "api key=a&recovery code=b"),
+        ("a=token&b=c&token=d", "a=token&b=c&token=*"),
+        ("token token=a", "token token=*"),
+        ("token\ntoken\notp=a", "token\ntoken\notp=*"),
+        ("x.token[a]=b/c=d&e/pwd=f&{otp=g}", "x.token[a]=*&e/pwd=*&{otp=*}"),
+    ],
+)
+def test_a_secret_is_found_by_its_name_alone(text: str, masked: str) -> None:
+    assert mask_request_data(text) == masked.replace("*", MASK)
+    assert mask_text(text) == masked.replace("*", MASK)
