@@ -120,7 +120,9 @@ class Collector:
 
     def _collect(self) -> None:
         self._poll_live()
-        self._backfill()
+        # A tenant without any record has shown no form of date that it reads, nor anything to read.
+        if self._progress.state.connection:
+            self._backfill()
 
     def _new_state(self) -> State:
         start = self._settings.start

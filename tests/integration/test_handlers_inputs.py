@@ -62,7 +62,7 @@ def test_what_was_saved_runs(place: Pages, server: TenantServer) -> None:
     assert place.edit(INPUTS, "prod", interval="600").status == 200
     kept = place.splunkd.input_settings("prod") or {}
     assert (kept["interval"], kept["start_date"], kept["account"]) == ("600", "all", "main")
-    assert place.call("POST", f"{INPUTS}/prod", disabled="1").content["disabled"] == "True"
+    assert place.call("POST", f"{INPUTS}/prod", disabled="1").content["disabled"] is True
     assert place.splunkd.input_names() == []
     assert place.call("POST", f"{INPUTS}/prod", disabled="0").status == 200
     assert place.create(INPUTS, "prod", **input_form()).status == 409

@@ -5,13 +5,15 @@ Another seed each time, printed; RANDOM_SEED=<seed> repeats one, RANDOM_EXAMPLES
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import HealthCheck, assume, given, note, seed, settings
 from hypothesis import strategies as st
 
+from invicti_collector.timeline import DateFormat
 from tests.fakes.ports import MemoryStore
 from tests.integration.support import DAY, HOUR, PAGE, LocalInput, collected
 from tests.standins.invicti_tenant import Switches, TenantServer
@@ -138,6 +140,10 @@ def test_a_random_combination(
 
         if quirks.get("total_item_count") == "stale":
             server.set(total_item_count="ok")
+        if {"insert_every", "delete_every"} <= disturbances.keys():
+            # What a count cannot show, and no later window heals (docs/how-it-works.md): a record
+            # deleted and another added between two requests, where the tenant honours no dates.
+            assume(json.loads(store.state or "{}").get("date_format") != DateFormat.NONE.value)
         server.set(**CALM, clock_speed=0.0)
         for _ in range(2):
             assert local.run() is None

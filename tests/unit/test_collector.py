@@ -322,6 +322,8 @@ def test_an_empty_tenant_is_no_error_and_its_first_record_is_collected() -> None
     bench = Bench(tenant, input_settings(START_DAY_BEFORE))
     bench.run()
     assert bench.destination.pages == []
+    # No date either, which a tenant may refuse: it has not shown yet which form of them it reads.
+    assert all(not window.dated for window, _, _ in tenant.requests)
     bench.later(300)
     tenant.add(tenant.clock.time - 10)
     bench.run()

@@ -262,10 +262,11 @@ def test_without_a_count_pages_are_fetched_one_after_the_other() -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_list_that_changes_is_read_one_page_after_the_other() -> None:
     source = served(80, seconds=0.002)
-    pages = pages_of(ahead_of(source))
+    ahead = ahead_of(source)
+    pages = pages_of(ahead)
     for _ in range(3):
         next(pages)
-    while source.under_way:
+    while source.under_way or len(source.asked) < ahead.requests:
         time.sleep(0.001)
     source.model.insert(1)
     begun = len(source.asked)

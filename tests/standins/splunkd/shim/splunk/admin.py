@@ -5,9 +5,8 @@ What ``splunktaucclib.rest_handler.admin_external`` uses of it: ``MConfigHandler
 ``requestedAction``, ``supportedArgs.addReqArg/addOptArg``, ``getSessionKey``; ``confInfo[name]``
 with ``setMetadata``; ``init(handler, ctxInfo=…)``, called by the handler's script. splunkd asks
 for the supported arguments first (``setup``), refuses what does not fit, then has the action
-carried out. Between splunkd and this module runs a protocol of Splunk's own, XML, in which every
-value is a text: `False` arrives as "False" (so UCC describes `disabled`, in its OpenAPI documents).
-Here it is JSON on standard input and output.
+carried out. Between splunkd and this module runs a protocol of Splunk's own; here it is JSON on
+standard input and output.
 """
 
 # ruff: noqa: N802, N803, N815, N818 - the names are Splunk's
@@ -217,13 +216,6 @@ def _check_arguments(handler: MConfigHandler) -> None:
             raise ArgValidationException(f'Argument "{name}" is not supported by this handler.')
 
 
-def _as_texts(item: ConfigItem) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, (bool, int, float)) else value
-        for name, value in item.items()
-    }
-
-
 def _run(
     handler_class: type[MConfigHandler], context: int, request: dict[str, Any]
 ) -> dict[str, Any]:
@@ -234,7 +226,7 @@ def _run(
     handler.execute(information)
     return {
         "items": [
-            {"name": name, "content": _as_texts(item), "metadata": item.metadata}
+            {"name": name, "content": dict(item), "metadata": item.metadata}
             for name, item in information.items()
         ],
         "messages": information.messages,
