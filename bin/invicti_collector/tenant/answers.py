@@ -179,7 +179,7 @@ def _message(text: str) -> str:
         body = json.loads(text)
     except (ValueError, RecursionError):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
-        # Only here: its names of characters are a page of an idle poll's memory and time.
+        # Only here: its table of names is large, and an idle poll, mostly imports, needs none.
         from html import unescape  # noqa: PLC0415
 
         return unescape(title.group(1)) if title else ("" if "<" in text else text)
