@@ -37,7 +37,7 @@ docs:
 bench: $(VENV)/ready
 	$(RUN) -m tests.bench --write
 	$(RUN) -m tests.bench.hec --write
-	PYTHONPATH=bin $(RUN) -m tests.bench.memory --write
+	$(RUN) -m tests.bench.memory --write
 	$(RUN) -m tests.bench.growth
 
 ## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.

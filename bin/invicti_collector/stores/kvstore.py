@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import quote
 
 from solnlib.splunk_rest_client import SplunkRestClient
 from splunklib.binding import HTTPError
@@ -25,6 +26,7 @@ COLLECTION = "invicti_auditlogs_progress"
 _BATCH = 1000
 """Documents a query; a page's ids are about 2 kB, and Splunk answers at most 50 MB."""
 
+_DATA = f"storage/collections/data/{COLLECTION}"
 _JSON = [("Content-Type", "application/json")]
 _REMEDY = (
     "nothing is lost: the next run goes on from here; if it lasts, look for KV Store messages in "
@@ -46,6 +48,9 @@ class KvStore:
         self._service = service
         self._input = input_name
         self._suffix = blake2b(input_name.encode(), digest_size=12).hexdigest()
+        namespace = f"/servicesNS/nobody/{quote(service.namespace.app)}/"
+        self._address = f"{service.authority}{namespace}{_DATA}"
+        self._headers = [("Authorization", f"Splunk {service.token}"), *_JSON]
 
     def load_state(self) -> str | None:
         """See `ports.Store`."""
@@ -149,7 +154,9 @@ class KvStore:
 
     def _post(self, path: str, content: Any, *, conflict_is_error: bool = True) -> None:
         body = json.dumps(content)
-        self._call("post", path, conflict_is_error=conflict_is_error, headers=_JSON, body=body)
+        # Not by `self._service.post`: for its log, that decodes what it sends, at any log level.
+        with self._answered(conflict_is_error=conflict_is_error):
+            self._service.http.post(self._address + path, self._headers, body=body)
 
     def _call(
         self,
@@ -157,14 +164,20 @@ class KvStore:
         path: str,
         *,
         absence_is_error: bool = True,
-        conflict_is_error: bool = True,
         **options: Any,
     ) -> Any:
-        try:
+        with self._answered(absence_is_error=absence_is_error):
             request = getattr(self._service, method)
-            answer = request(f"storage/collections/data/{COLLECTION}{path}", **options)
-            body = answer["body"].read()
+            body = request(_DATA + path, **options)["body"].read()
             return json.loads(body) if body else None
+
+    @contextmanager
+    def _answered(
+        self, *, absence_is_error: bool = True, conflict_is_error: bool = True
+    ) -> Iterator[None]:
+        """Tells of an answer that is none, or not the one that was wanted."""
+        try:
+            yield
         except HTTPError as fault:
             # Only 404 on a document means that there is no progress; all else is an outage.
             if fault.status == 404 and not absence_is_error:
