@@ -161,6 +161,7 @@ def _origin(text: str, where: str, called: str, example: str, paths: tuple[str, 
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # as the resolver does, whose error nobody takes for one of DNS
     except ValueError:
         raise ConfigurationError(f"{called} is malformed", where, example) from None
     if not host or not re.fullmatch(r"[\x21-\x7e]+", text):
@@ -309,12 +310,15 @@ def read_proxy(values: Values) -> str:
 
 def _check_host(host: str) -> None:
     try:
-        usable = bool(urlsplit(f"http://{host}:1").hostname) and host.count(":") != 1
+        name = urlsplit(f"http://{host}:1").hostname or ""
+        usable = bool(name.encode("idna")) and host.count(":") != 1
     except ValueError:
         usable = False
     if not usable:
         raise ConfigurationError(
-            "the proxy's host is malformed", "proxy settings", "give an IPv6 address in brackets"
+            "the proxy's host is malformed",
+            "proxy settings",
+            "give a host name or an IP address, that of IPv6 in brackets",
         )
 
 
