@@ -42,7 +42,7 @@ bench: $(VENV)/ready
 
 ## Ninety days of a tenant's life with every kind of trouble; SOAK="--seed 7" repeats one.
 soak: $(VENV)/ready
-	SOAK_EXPORT=1 $(RUN) -m tests.soak $(SOAK)
+	$(RUN) -m tests.soak $(SOAK)
 
 ## Branch coverage of bin/, in the packaged add-on's processes too; TESTS="tests/unit tests/integration/test_export.py -n 2"
 ## for some of the tests.

@@ -151,6 +151,17 @@ class Collector:
 
         return fetch
 
+    def _read(self, fetch: Fetch, first: Page, settled: int | None) -> Pages:
+        """Reads a window whose ids are loaded."""
+
+        def recognised(page: Page) -> Page:
+            self._progress.recognise(page.records)
+            return page
+
+        return read_window(
+            lambda number: recognised(fetch(number)), recognised(first), self._progress, settled
+        )
+
     # --- the live window -----------------------------------------------------------------------
 
     def _poll_live(self) -> None:
@@ -171,7 +182,7 @@ class Collector:
             self._move_live(window)
         self._progress.load_live(window)
         settled = same.collected if same and same.total is not None else None
-        pages = read_window(self._fetcher(window), first, self._progress, settled)
+        pages = self._read(self._fetcher(window), first, settled)
         self._close_live(window, self._consume(pages, window, live=True))
 
     def _move_live(self, window: Window) -> None:
@@ -234,7 +245,7 @@ class Collector:
             # For every tile: in a run of days, the live window has moved on from records it showed.
             self._progress.load_tile(window)
             fetch = self._onwards(window, first, self._tile_after(tile, first))
-            pages = read_window(fetch, first, self._progress, None)
+            pages = self._read(fetch, first, None)
             if not self._close_tile(tile, self._consume(pages, window, live=False)):
                 return
 

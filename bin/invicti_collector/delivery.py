@@ -77,12 +77,13 @@ class Delivery:
         """
         self._lease.assure()  # for every page: a long reading of known records must keep it, too
         fresh = self._progress.unseen(page.records)
-        if not fresh:
+        recognised = self._progress.recognised(page.records)
+        if not fresh and not recognised:
             return
         events = [self._event(record) for record in fresh if self._is_wanted(record)]
         if events:
             self._destination.deliver(events)
-        self._progress.add(fresh, window, live=live)
+        self._progress.add(fresh + recognised, window, live=live)
         self.tally.events += len(events)
         self.tally.excluded += len(fresh) - len(events)
         self.tally.newest = max([self.tally.newest, *(event.time for event in events)])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from invicti_collector.errors import ConfigurationError
 from invicti_collector.ports import SeenIds, Store
+from invicti_collector.recognition import Recognition
 from invicti_collector.records import Record
 from invicti_collector.timeline import (
     ALWAYS,
@@ -169,6 +170,7 @@ class Progress:
         self._live: set[int] | None = None
         self._tile: set[int] = set()
         self._previous_tile: set[int] = set()
+        self._recognition = Recognition(self)
 
     def save(self, **changes: Any) -> None:
         """Saves the state with changes."""
@@ -180,6 +182,7 @@ class Progress:
         self._store.forget()
         self.state = state
         self._live, self._tile, self._previous_tile = None, set(), set()
+        self._recognition = Recognition(self)
 
     def __contains__(self, digest: object) -> bool:
         """Tells whether the record of this digest has been collected."""
@@ -187,7 +190,20 @@ class Progress:
             (self._live is not None and digest in self._live)
             or digest in self._tile
             or digest in self._previous_tile
+            or digest in self._recognition.marks
         )
+
+    def recognise(self, records: Iterable[Record]) -> None:
+        """Has records that were collected as rows of a CSV export count as seen.
+
+        The ids of the window that shows them must be loaded.
+        """
+        self._recognition.meet(records)
+
+    def recognised(self, records: Iterable[Record]) -> list[Record]:
+        """Returns the records of which that is not saved yet, each once."""
+        marks = self._recognition.marks
+        return list({r.digest: r for r in records if r.digest in marks}.values())
 
     def unseen(self, records: Iterable[Record]) -> list[Record]:
         """Returns the records that are to be collected, each once.
@@ -195,11 +211,12 @@ class Progress:
         Others have been collected, or were so long ago that their ids are gone.
         """
         live, tile, previous = self._live or (), self._tile, self._previous_tile
+        marks = self._recognition.marks
         oldest = self.state.covered - SLACK
         found: dict[int, Record] = {}
         for record in records:
             digest, created = record.digest, record.created
-            if digest in live or digest in tile or digest in previous:
+            if digest in live or digest in tile or digest in previous or digest in marks:
                 continue
             if created is None or created >= oldest:
                 found.setdefault(digest, record)
@@ -223,10 +240,13 @@ class Progress:
     def add(self, records: list[Record], window: Window, *, live: bool) -> None:
         """Saves that the destination has these records."""
         digests = [record.digest for record in records]
+        marks = self._recognition.marks
+        digests += [marks[digest] for digest in digests if digest in marks]
         since, until = _times(records, window)
         self._store.add_ids(SeenIds(since, until, digests))
         target = self._live if live and self._live is not None else self._tile
         target.update(digests)
+        self._recognition.settle(records)
 
     def close_tile(self, end: int) -> None:
         """Forgets the ids that no later window can show again.

@@ -37,6 +37,8 @@ class Record(NamedTuple):
         item: The item as received: an object with the fields of `AuditLogDto`, or anything else.
         name: The `Id` as received, for the log; empty where there is none.
         text: The item's JSON as received, where that is fit to be an event; see `Received`.
+        row: Digest of what its row in a CSV export said, where it may have been collected as one
+            before its tenant had the list; else None.
     """
 
     digest: int
@@ -44,6 +46,7 @@ class Record(NamedTuple):
     item: Any
     name: str
     text: str | None = None
+    row: int | None = None
 
     def field(self, name: str) -> Any:
         """Returns a field of the record, None where it is absent or the item is no object."""
@@ -99,6 +102,16 @@ def id_digest(name: str) -> int:
     return _digest(normal.encode("utf-8", "surrogatepass"))
 
 
+def row_digest(content: int, place: int) -> int:
+    """Returns the identity of a row of a CSV export, which has no `Id`.
+
+    Arguments:
+        content: Digest of what it says.
+        place: How many rows that say the same came before it.
+    """
+    return _digest(b"%d/%d" % (content, place))
+
+
 def _content_digest(item: Any, twins: dict[int, int]) -> int:
     """Tells apart equal items of one page, so that neither of two is taken for the other."""
     try:
@@ -108,7 +121,7 @@ def _content_digest(item: Any, twins: dict[int, int]) -> int:
     content = _digest(text.encode())
     twin = twins.get(content, 0)
     twins[content] = twin + 1
-    return content if twin == 0 else _digest(b"%d/%d" % (content, twin))
+    return content if twin == 0 else row_digest(content, twin)
 
 
 def _digest(data: bytes) -> int:

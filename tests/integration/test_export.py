@@ -170,6 +170,30 @@ def test_an_upgrade_in_the_middle_of_the_backfill(
         assert sum((found - expected(place.tenant)).values()) <= 200
 
 
+@pytest.mark.parametrize("order", ["newest", "oldest", "shuffled"])
+def test_late_records_that_say_what_rows_said_come_once(order: str) -> None:
+    """Within three minutes, many rows say what others say; of some, more turn up for two days."""
+    base = {"records": 10, "now": NOON, "clock_speed": 0.0, "null_fields": "UserName"}
+    with TenantServer(export_only(**base, order=order)) as server:
+        local = LocalInput(server)
+        minutes = {"spread_seconds": 180.0}
+        server.tenant.grow(500, **minutes)
+        assert local.run() is None
+        server.set(list_available=True)
+        passed = 0.05
+        for hours in (13.0, 0.0, 6.0, 12.0, 15.0):
+            server.tenant.advance(hours * HOUR)
+            passed += hours
+            server.tenant.grow(40, late_hours=passed, **minutes)
+            assert local.run() is None
+            assert_complete(server.tenant, local.texts)
+        for _ in range(4):
+            server.tenant.advance(DAY)
+            assert local.run() is None
+        assert_complete(server.tenant, local.texts)
+        assert max(expected(server.tenant).values()) > 20
+
+
 def test_a_wrong_url_is_still_one(package: Path, interpreter: Path, tmp_path: Path) -> None:
     gone = {"export_available": False, "me_available": False}
     with site(package, interpreter, tmp_path, export_only(**gone)) as place:

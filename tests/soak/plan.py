@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from typing import NamedTuple
-
-WITH_EXPORT = os.environ.get("SOAK_EXPORT") == "1"
-"""Whether an input of a tenant that only exports CSV, and gets the list, lives along. Set by
-`make soak` alone: SOAK_SEED=35799 of ten days still shows rows that came in twice after that."""
 
 HOURS = (0, 6, 8, 12, 16, 18)
 """The hours of a day at which inputs are polled, 20 minutes past."""
@@ -60,7 +55,7 @@ PASSING = (
     Kind("order_flips", "", 6, "flips"),
     Kind("records_late_by_40_hours", "", 4, "records"),
     Kind("tenant_upgrade", "", 0, "records of new form"),
-    *((Kind("list_arrives", "", 0, "inputs moved to the list"),) if WITH_EXPORT else ()),
+    Kind("list_arrives", "", 0, "inputs moved to the list"),
 )
 """Between polls."""
 

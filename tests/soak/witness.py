@@ -94,14 +94,18 @@ class Witness:
         self._written[name] = (self._run, digest_of(record))
         if not earlier:
             return
-        self.doubled += 1
-        self._again[earlier] += 1
         if earlier not in self._cut_off or earlier == self._run:
             raise SoakError(f"doubled without a cause: {name}")
-        if self._again[earlier] > PAGE:
-            raise SoakError(f"more than a page doubled after one cut-off run: {name}")
+        self._count_again(earlier, name)
         if digest != digest_of(record):
             raise SoakError(f"doubled with another content: {name}")
+
+    def _count_again(self, run: int, name: str) -> None:
+        """Counts a record that came again after the run that it had come in was cut off."""
+        self.doubled += 1
+        self._again[run] += 1
+        if self._again[run] > PAGE:
+            raise SoakError(f"more than a page doubled after one cut-off run: {name}")
 
     def check_ids(self, due: set[str], possible: set[str]) -> None:
         """All that is due was delivered, and nothing that is not.

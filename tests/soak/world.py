@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import trustme
 
 from tests.soak.books import Books
-from tests.soak.plan import WITH_EXPORT
 from tests.standins.hec import HecServer, HecSwitches
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.splunkd import Splunkd
@@ -93,11 +92,7 @@ SUBJECTS = (
     ),
     Subject("second", "beta", "beta", (0, 12), {"start_date": "all"}),
     Subject("sent", "beta", "beta", (0, 12), {"start_date": _day(12), "hec_target": "there"}),
-    *(
-        (Subject("exported", "gamma", "gamma", (0, 12), {"start_date": "all"}),)
-        if WITH_EXPORT
-        else ()
-    ),
+    Subject("exported", "gamma", "gamma", (0, 12), {"start_date": "all"}),
 )
 
 

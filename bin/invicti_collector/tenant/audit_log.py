@@ -101,7 +101,7 @@ class AuditLog:
         """See `ports.Tenant`."""
         if self._source == "export":
             return self._export.page(window, date_format, number)
-        return self._taken_over(window, self._list.page(window, date_format, number))
+        return self._with_rows(self._list.page(window, date_format, number))
 
     def onwards(
         self, window: Window, date_format: DateFormat, first: Page, following: Window | None
@@ -110,10 +110,10 @@ class AuditLog:
         if self._source == "export":
             return lambda number: self.page(window, date_format, number)
         fetch = self._list.onwards(window, date_format, first, following)
-        return lambda number: self._taken_over(window, fetch(number))
+        return lambda number: self._with_rows(fetch(number))
 
-    def _taken_over(self, window: Window, page: Page) -> Page:
-        return self._crossing.taken_over(window, page) if self._crossing else page
+    def _with_rows(self, page: Page) -> Page:
+        return self._crossing.with_rows(page) if self._crossing else page
 
     def _find_out(self, number: int) -> Page:
         try:

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from invicti_collector.records import Record, id_digest
+from invicti_collector.records import Record, id_digest, row_digest
 from invicti_collector.tenant.user_dates import Form, Moment, UserDates
 
 _FIELDS = {
@@ -187,7 +187,7 @@ class Numbering:
         """Returns the identity of the next row of this content."""
         place = self._counts[content]
         self._counts[content] += 1
-        return _digest(b"%d/%d" % (content, place))
+        return row_digest(content, place)
 
     def record(self, row: Row) -> Record:
         """Returns the record of the next row."""

@@ -1,0 +1,162 @@
+"""A tenant whose export was collected gets the list: each record comes once, also late ones."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from invicti_collector.errors import CollectorError
+from invicti_collector.pages import Page
+from invicti_collector.records import Record
+from invicti_collector.tenant.csv_rows import Columns, Numbering, RowsOfList
+from invicti_collector.tenant.list_after_export import ListAfterExport
+from invicti_collector.tenant.user_dates import Form, UserDates
+from invicti_collector.timeline import DateFormat, Window
+from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant
+from tests.unit.bench import Bench
+
+HOUR = 3600
+SIZE = 4
+ROWS = RowsOfList(
+    Columns(("User", "Action", "Date")), UserDates("dd/MM/yyyy", "UTC"), Form(60, local=True)
+)
+
+
+@dataclass
+class Upgrading:
+    """Implements the port `Tenant`: rows of a whole window, numbered; then the list."""
+
+    inner: FakeTenant
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    until: float | None = None
+
+    def __post_init__(self) -> None:
+        self.now = self.inner.now
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """See `ports.Tenant`."""
+
+    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """See `ports.Tenant`."""
+        return self.page(window, date_format, number)
+
+    def onwards(
+        self, window: Window, date_format: DateFormat, _first: Page, _following: Window | None
+    ) -> Callable[[int], Page]:
+        """See `ports.Tenant`."""
+        return lambda number: self.page(window, date_format, number)
+
+    def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """See `ports.Tenant`."""
+        page = self.inner.page(window, date_format, number)
+        if self.until is not None:
+            return ListAfterExport(ROWS, self.until).with_rows(page)
+        numbering = Numbering()
+        for earlier in range(1, number):
+            for record in self.inner.page(window, date_format, earlier).records:
+                numbering.digest(ROWS.content(record) or 0)
+        return page._replace(records=[_row(record, numbering) for record in page.records])
+
+
+def _row(record: Record, numbering: Numbering) -> Record:
+    digest = numbering.digest(ROWS.content(record) or 0)
+    return Record(digest, (record.created or 0) // 60 * 60, record.item, f"row {digest}")
+
+
+class Life:
+    """One input through the upgrade."""
+
+    def __init__(self, history: list[tuple[str, int, int]], order: str) -> None:
+        self.order = order
+        self.tenant = FakeTenant(Clock(NOON + 200), page_size=SIZE, seconds=0.0)
+        for user, second, late in history:
+            listed = NOON + 200 + late * HOUR if late else 0
+            self.tenant.add(NOON + second, listed=listed, UserName=user)
+        self.way = Upgrading(self.tenant)
+        self.bench = Bench(self.tenant, wrap=lambda _: self.way)
+        self.late: set[str] = set()
+
+    def run(self) -> bool:
+        """One run; tells whether it was a good one."""
+        try:
+            self.bench.run()
+        except CollectorError:
+            return False
+        return True
+
+    def live(self) -> None:
+        """Two polls of the export, polls of the list for days."""
+        self.run()
+        self.bench.later(6 * HOUR)
+        self.run()
+        self.bench.later(7 * HOUR)
+        self.way.until = self.tenant.clock.time + 60
+        self.tenant.order = self.order
+        settled = False
+        there = self.tenant.names
+        for _ in range(18):
+            # What turns up after all rows were taken comes in by its own name.
+            self.late |= self.tenant.names - there if settled else set()
+            there = self.tenant.names
+            settled = self.run() or settled
+            self.bench.later(6 * HOUR)
+        self.bench.later(2 * DAY)
+        assert self.run() or self.run()
+
+    @property
+    def excess(self) -> Counter[tuple[str, int]]:
+        """What was delivered too often, and by a negative number what too seldom."""
+        found = Counter(_said(event.data) for event in self.bench.destination.events)
+        found.subtract(_said(item.body) for item in self.tenant.items)
+        return found
+
+
+def _said(item: Any) -> tuple[str, int]:
+    body = json.loads(item) if isinstance(item, str) else item
+    return body["UserName"], int(body["CreatedAt"][14:16])
+
+
+HISTORIES = st.lists(
+    st.tuples(
+        st.sampled_from("ab"),
+        st.integers(0, 179),
+        st.sampled_from([0, 0, 0, 3, 9, 15, 22, 31, 44]),
+    ),
+    min_size=1,
+    max_size=24,
+)
+ORDERS = st.sampled_from(["newest", "oldest", "shuffled", "reshuffled"])
+
+
+@settings(deadline=None)
+@given(HISTORIES, ORDERS)
+def test_each_record_comes_once(history: list[tuple[str, int, int]], order: str) -> None:
+    life = Life(history, order)
+    life.live()
+    assert set(life.excess.values()) == {0}
+    names = Counter(life.bench.destination.names)
+    assert set(names.values()) == {1}
+    assert life.late <= names.keys()
+    # What is kept of them is forgotten as ever.
+    assert not life.bench.store.ids
+
+
+@settings(deadline=None)
+@given(HISTORIES, ORDERS, st.integers(1, 60), st.booleans())
+def test_a_kill_doubles_a_page_at_most(
+    history: list[tuple[str, int, int]], order: str, write: int, applied: bool
+) -> None:
+    life = Life(history, order)
+    life.bench.store.fail_on_write, life.bench.store.applied = write, applied
+    life.live()
+    excess = life.excess
+    assert min(excess.values()) == 0
+    assert sum(excess.values()) <= SIZE
+    assert life.bench.doubled <= SIZE
+    assert life.late <= set(life.bench.destination.names)
