@@ -176,15 +176,14 @@ def test_late_records_that_say_what_rows_said_come_once(order: str) -> None:
     base = {"records": 10, "now": NOON, "clock_speed": 0.0, "null_fields": "UserName"}
     with TenantServer(export_only(**base, order=order)) as server:
         local = LocalInput(server)
-        minutes = {"spread_seconds": 180.0}
-        server.tenant.grow(500, **minutes)
+        server.tenant.grow(500, spread_seconds=180.0)
         assert local.run() is None
         server.set(list_available=True)
         passed = 0.05
         for hours in (13.0, 0.0, 6.0, 12.0, 15.0):
             server.tenant.advance(hours * HOUR)
             passed += hours
-            server.tenant.grow(40, late_hours=passed, **minutes)
+            server.tenant.grow(40, late_hours=passed, spread_seconds=180.0)
             assert local.run() is None
             assert_complete(server.tenant, local.texts)
         for _ in range(4):

@@ -34,6 +34,7 @@ CORE = (
     "progress",
     "reading",
     "received",
+    "recognition",
     "reconciliation",
     "records",
     "standing",
