@@ -24,34 +24,35 @@ class Recognition:
     def __init__(self, seen: Container[int]) -> None:
         self._seen = seen
         self._places: dict[int, int] = {}
-        self._taken: set[int] = set()
         self.marks: dict[int, int] = {}
         """What is to be saved beside the identity of each record that was recognised."""
 
     def meet(self, records: Iterable[Record]) -> None:
         """Recognises records that were rows; what is saved of them must be at hand."""
-        rows = [record for record in records if record.row is not None]
+        rows = [
+            (record.created or 0.0, record.digest, record.row)
+            for record in records
+            if record.row is not None
+        ]
         # Oldest first: a late one is likelier to be new than one that was there before.
-        for record in sorted(rows, key=lambda record: record.created or 0.0):
-            if record.digest not in self._seen and record.digest not in self.marks:
-                self._match(record)
+        for _, digest, content in sorted(rows):
+            if digest not in self._seen and digest not in self.marks:
+                self._match(digest, content)
 
-    def _match(self, record: Record) -> None:
-        content = record.row or 0
+    def _match(self, digest: int, content: int) -> None:
         place = self._places.get(content, 0)
         while (row := row_digest(content, place)) in self._seen:
-            mark = _mark(row)
-            if mark not in self._taken and mark not in self._seen:
-                self._taken.add(mark)
-                self.marks[record.digest] = mark
-                break
             place += 1
-        self._places[content] = place
+            mark = _mark(row)
+            if mark not in self._seen:
+                self.marks[digest] = mark
+                break
+        self._places[content] = place  # those before are taken, whether that is saved yet or not
 
     def settle(self, records: Iterable[Record]) -> None:
         """Forgets of which records the identity and the mark are saved by now."""
         for record in records:
-            self._taken.discard(self.marks.pop(record.digest, 0))
+            self.marks.pop(record.digest, None)
 
 
 def _mark(row: int) -> int:

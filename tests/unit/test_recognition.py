@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 
 from hypothesis import given
@@ -80,6 +81,16 @@ def test_the_oldest_were_there_before() -> None:
     late, first, second = record(1, 5, 50), record(2, 5, 10), record(3, 5, 30)
     recognition.meet([late, first, second])
     assert recognition.marks.keys() == {first.digest, second.digest}
+
+
+def test_marks_are_those_that_progress_has_saved() -> None:
+    """Another mark after an update of the add-on would give each row away once more."""
+    recognition = Recognition(rows(5))
+    recognition.meet([one := record(1, 5)])
+    text = f"taken {row_digest(5, 0)}".encode()
+    (mark,) = recognition.marks.values()
+    assert f"{mark:016x}" == hashlib.blake2b(text, digest_size=8).hexdigest()
+    assert recognition.marks.keys() == {one.digest}
 
 
 def test_what_was_no_row_is_not_recognised() -> None:
