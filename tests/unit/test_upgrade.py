@@ -90,12 +90,12 @@ class Life:
             return False
         return True
 
-    def live(self) -> None:
-        """Two polls of the export, polls of the list for days."""
+    def live(self, hours: int = 7) -> None:
+        """Two polls of the export, so many hours, and polls of the list for days."""
         self.run()
         self.bench.later(6 * HOUR)
         self.run()
-        self.bench.later(7 * HOUR)
+        self.bench.later(hours * HOUR)
         self.way.until = self.tenant.clock.time + 60
         self.tenant.order = self.order
         settled = False
@@ -135,14 +135,17 @@ ORDERS = st.sampled_from(["newest", "oldest", "shuffled", "reshuffled"])
 
 
 @settings(deadline=None)
-@given(HISTORIES, ORDERS)
-def test_each_record_comes_once(history: list[tuple[str, int, int]], order: str) -> None:
+@given(HISTORIES, ORDERS, st.sampled_from([1, 7]))
+def test_each_record_comes_once(
+    history: list[tuple[str, int, int]], order: str, hours: int
+) -> None:
     life = Life(history, order)
-    life.live()
+    life.live(hours)
     assert set(life.excess.values()) == {0}
     names = Counter(life.bench.destination.names)
     assert set(names.values()) == {1}
-    assert life.late <= names.keys()
+    # On the same day, the live window was not read anew: a late one may stand for its row's record.
+    assert hours == 1 or life.late <= names.keys()
     # What is kept of them is forgotten as ever.
     assert not life.bench.store.ids
 
