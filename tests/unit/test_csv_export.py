@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from invicti_collector import timeline
@@ -99,6 +100,40 @@ def test_a_few_new_rows_are_found_where_the_order_puts_them(order: str) -> None:
     assert len(api.asked) == 1
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from("abc"), min_size=SIZE + 2, max_size=30),
+    st.integers(1, 3),
+    st.sampled_from(["oldest", "newest"]),
+    st.none() | st.randoms(use_true_random=False),
+    st.integers(1, 9),
+)
+def test_an_order_that_changes_while_a_poll_reads_counts_no_row_twice(
+    names: list[str], more: int, order: str, chance: Random | None, request: int
+) -> None:
+    """It is turned round, or there is none any more."""
+    old = lines_of(names)
+    new = [line("d", 40)] * more
+    api = Export(old if order == "oldest" else old[::-1])
+    first = client(api)
+    known = set(digests(read(first)))
+    api.lines = old + new if order == "oldest" else (old + new)[::-1]
+
+    def before(number: int) -> None:
+        if number == request and chance is None:
+            api.lines.reverse()
+        elif number == request and chance is not None:
+            chance.shuffle(api.lines)
+            # Of 200 rows, none would lie in order by chance.
+            assume(not any(map(in_order, full_pages(api.lines))))
+
+    api.before = before
+    later = client(api, first.notes)
+    found = set(digests(read(later)) + digests(read(later)))
+    assert len(found - known) == more
+    assert len(found) == len(names) + more
+
+
 @given(
     st.lists(st.sampled_from("abc"), min_size=1, max_size=30),
     st.lists(st.tuples(st.integers(1, 40), st.sampled_from("abcd"), st.integers(0, 30))),
@@ -125,6 +160,17 @@ def test_rows_that_come_while_it_is_read_are_never_counted_twice(
     assert ("window" in export.notes) is (total is not None)
     if total is None:  # what was there throughout is there all the same
         assert not Counter(names) - users(pages)
+
+
+def full_pages(lines: list[tuple[str, ...]]) -> list[list[str]]:
+    """The dates of each."""
+    return [
+        [date for *_, date in lines[at : at + SIZE]] for at in range(0, len(lines) - SIZE + 1, SIZE)
+    ]
+
+
+def in_order(dates: list[str]) -> bool:
+    return sorted(dates) in (dates, dates[::-1])
 
 
 SHEETS = st.dictionaries(st.integers(1, 4), st.lists(st.integers(0, 3), max_size=6))

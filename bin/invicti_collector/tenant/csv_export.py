@@ -149,12 +149,15 @@ class CsvExport:
         """Returns a window with one more page of it, or with all of them.
 
         Of a window that was read before, the page that new rows have pushed forward is enough. An
-        order that cannot be told may be another one by now, so that page would prove nothing.
+        order that cannot be told may be another one by now, so that page would prove nothing; and
+        one that has changed since the last page was read may show rows of it once more.
         """
         likely = listing.last if listing.newest_first else 2 if listing.oldest_first else 0
         if query.window.dated and number != likely:
             return self._read_whole(query, listing.last, listing.tail)
         sheet = self._sheets.sheet(query, listing.last + 1 - number)
+        if query.window.dated and not listing.follows(sheet):
+            return self._read_whole(query, *self._find_end(query))
         listing.put(number, sheet, alone=not query.window.dated)
         return listing
 
@@ -167,7 +170,8 @@ class CsvExport:
             earlier = sheets
             sheets = {number: self._sheets.sheet(query, number) for number in range(1, last)}
             sheets[last] = self._sheets.sheet(query, last)
-            if same(sheets[last], tail):
+            # An empty end is the same in any order.
+            if same(sheets[last], tail) and (tail or same(self._sheets.sheet(query, 1), sheets[1])):
                 return whole(sheets)
             last, tail = self._find_end(query)
         return whole(agreed(earlier, sheets), counted=False)

@@ -72,9 +72,18 @@ class Listing:
         """Whether the export's last page shows that it has the newest rows."""
         return _falls(self._times[::-1])
 
+    def follows(self, sheet: Sheet) -> bool:
+        """Tells whether the last page comes after an earlier one in the order that it shows."""
+        times = _times(sheet) + self._times
+        return _falls(times if self.newest_first else times[::-1])
+
     @property
     def _times(self) -> list[float]:
-        return [row.moment.seconds if row.moment else 0.0 for row in self.tail]
+        return _times(self.tail)
+
+
+def _times(sheet: Sheet) -> list[float]:
+    return [row.moment.seconds if row.moment else 0.0 for row in sheet]
 
 
 def _falls(times: list[float]) -> bool:
