@@ -170,9 +170,11 @@ class CsvExport:
             earlier = sheets
             sheets = {number: self._sheets.sheet(query, number) for number in range(1, last)}
             sheets[last] = self._sheets.sheet(query, last)
-            # An empty end is the same in any order.
-            if same(sheets[last], tail) and (tail or same(self._sheets.sheet(query, 1), sheets[1])):
-                return whole(sheets)
+            if same(sheets[last], tail):
+                listing = whole(sheets)
+                # An end that shows no order, such as an empty one, may be the same in another.
+                if listing.has_order or same(self._sheets.sheet(query, 1), sheets[1]):
+                    return listing
             last, tail = self._find_end(query)
         return whole(agreed(earlier, sheets), counted=False)
 

@@ -72,6 +72,11 @@ class Listing:
         """Whether the export's last page shows that it has the newest rows."""
         return _falls(self._times[::-1])
 
+    @property
+    def has_order(self) -> bool:
+        """Whether the export's last page shows any."""
+        return self.newest_first or self.oldest_first
+
     def follows(self, sheet: Sheet) -> bool:
         """Tells whether the last page comes after an earlier one in the order that it shows."""
         times = _times(sheet) + self._times
