@@ -159,7 +159,7 @@ def test_a_kill_doubles_a_page_at_most(
     life.bench.store.fail_on_write, life.bench.store.applied = write, applied
     life.live()
     excess = life.excess
-    assert min(excess.values()) == 0
+    assert min(excess.values()) >= 0
     assert sum(excess.values()) <= SIZE
     assert life.bench.doubled <= SIZE
     assert life.late <= set(life.bench.destination.names)
