@@ -114,7 +114,11 @@ class Tenant(Listed, Protocol):
         """What the client wants to know of this tenant in the next run, as JSON can hold it."""
 
     def recall(self, notes: Mapping[str, Any]) -> None:
-        """Takes up the notes of an earlier run."""
+        """Takes up the notes of an earlier run.
+
+        Raises:
+            ConfigurationError: when no run can have left such notes.
+        """
 
 
 class Destination(Protocol):

@@ -106,10 +106,10 @@ def state_from_json(text: str) -> State:
         fields = json.loads(text)
         schema = fields.pop("schema")
         if schema != SCHEMA:
-            raise _unreadable(f"it has schema {str(schema)[:20]}, this version reads {SCHEMA}")
+            raise unreadable(f"it has schema {str(schema)[:20]}, this version reads {SCHEMA}")
         return _state(fields)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
-        raise _unreadable(type(fault).__name__) from fault
+        raise unreadable(type(fault).__name__) from fault
 
 
 def _state(fields: dict[str, Any]) -> State:
@@ -145,7 +145,12 @@ def _check(state: State) -> None:
         raise ValueError
 
 
-def _unreadable(detail: str) -> ConfigurationError:
+def unreadable(detail: str) -> ConfigurationError:
+    """Returns the error of progress that is there but says nothing.
+
+    Arguments:
+        detail: What is wrong with it.
+    """
     return ConfigurationError(
         f"the saved progress cannot be read: {detail}",
         "progress of this input",

@@ -78,7 +78,8 @@ class Export:
 def client(api: Export, notes: dict[str, Any] | None = None) -> CsvExport:
     """The client of a run; with what the run before has noted."""
     export = CsvExport(cast("InvictiApi", api), ["RoleDelete"])
-    export.recall(json.loads(json.dumps(notes or {})))
+    if notes:
+        export.recall(json.loads(json.dumps(notes)))
     api.asked.clear()
     return export
 

@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from invicti_collector.configuration import Account
-from invicti_collector.errors import NotThereError, ServerError, UnexpectedAnswerError
+from invicti_collector.errors import (
+    ConfigurationError,
+    NotThereError,
+    ServerError,
+    UnexpectedAnswerError,
+)
 from invicti_collector.pages import PAGE_SIZE, Page
 from invicti_collector.patience import Patience
 from invicti_collector.shutdown import Shutdown
@@ -27,6 +32,7 @@ from tests.standins.invicti_tenant import Switches, TenantServer
 NONE, US = DateFormat.NONE, DateFormat.US
 NOW = "2024-06-12T15:00:00Z"
 LIVE = live_window(1718204400)
+GONE = object()
 LIST, EXPORT, ME = ("auditlogs/list", "auditlogs/export", "account/me")
 
 
@@ -190,7 +196,9 @@ def test_rows_that_come_while_a_window_is_read_are_not_counted_twice(order: str)
 def test_a_window_that_never_stops_changing_has_no_count_and_no_doubles() -> None:
     with place(order="newest") as here:
         before = Counter(digests(read(here.found_out())))
-        here.again().recall({"source": "export"})
+        here.keep()
+        del here.notes["window"]
+        here.again()
         here.server.set(insert_every=1)
         pages = read(here.log)
         assert {page.total for page in pages} == {None}
@@ -298,3 +306,50 @@ def test_nothing_of_the_export_is_needed_for_the_list() -> None:
         here.server.tenant.grow(3)
         here.again().glance(EVERYTHING, NONE, 1)
         assert len(digests(read(here.log))) == 3
+
+
+NOTES = {
+    "source": "export",
+    "date_format": "dd/MM/yyyy",
+    "zone": "GMT Standard Time",
+    "columns": ["User", "Action", "Endpoint Type", "Date"],
+    "form": [60, True],
+    "window": [1, 2],
+    "last": 3,
+    "mark": "00",
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "cloud"},
+        {"source": ["export"]},
+        {"date_format": 5},
+        {"date_format": GONE},
+        {"zone": None},
+        {"zone": {}},
+        {"columns": 5},
+        {"columns": ["User", None]},
+        {"columns": GONE},
+        {"form": [60]},
+        {"form": ["60", True]},
+        {"form": [60, "x"]},
+        {"form": 60},
+        {"last": None},
+        {"last": 0},
+        {"last": GONE},
+        {"until": None},
+        {"until": "tomorrow"},
+        {"until": 10**400},
+        {"source": "list", "until": 1.0, "zone": GONE},
+        {"source": "list", "until": 1.0, "columns": "x", "form": {}, "zone": GONE},
+    ],
+)
+def test_notes_that_no_run_has_left_are_unreadable_progress(change: dict[str, Any]) -> None:
+    notes = {name: value for name, value in {**NOTES, **change}.items() if value is not GONE}
+    with place() as here:
+        here.log.recall(NOTES)
+        with pytest.raises(ConfigurationError, match="the saved progress cannot be read") as caught:
+            here.again().recall(notes)
+        assert "reset the input's progress" in caught.value.remedy

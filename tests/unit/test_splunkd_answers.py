@@ -17,6 +17,7 @@ from invicti_collector.errors import (
     ProgressUnreachableError,
     TransientError,
 )
+from invicti_collector.ports import Lease, SeenIds
 from invicti_collector.settings import ACCOUNT_CONF, APP, Settings, Splunkd
 from invicti_collector.splunkd_client import splunkd_client
 from invicti_collector.stores.kvstore import KvStore, kvstore_status
@@ -89,6 +90,22 @@ def test_ids_are_read_batch_by_batch() -> None:
     made.http.handler = handle
     assert len(list(KvStore(made, "prod").ids_between(0, 10))) == 2_001
     assert batches == {}
+
+
+@pytest.mark.parametrize("status", [200, 302])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"{}", b"[]", b'"5"', b'["a","b"]', b'{"key":"5"}', b"<html>"]
+)
+def test_what_does_not_say_that_it_is_saved_is_not(status: int, body: bytes) -> None:
+    store = KvStore(client("storage/collections", status, body), "prod")
+    for save in (
+        lambda: store.save_state("{}"),
+        lambda: store.add_ids(SeenIds(1, 2, [3])),
+        lambda: store.save_report("success", "{}"),
+        lambda: store.take_lease(Lease("splunk/1/aa", 5)),
+    ):
+        with pytest.raises(ProgressUnreachableError, match="does not answer as it should"):
+            save()
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"entry":{}}', b'{"entry":["x"]}', b"[" * 5_000, b""])

@@ -153,10 +153,18 @@ class KvStore:
             return [document[field] for field in fields]
 
     def _post(self, path: str, content: Any, *, conflict_is_error: bool = True) -> None:
+        """Saves; the `_key` of a document, or those of a batch in a list, tell that it has."""
         body = json.dumps(content)
         # Not by `self._service.post`: for its log, that decodes what it sends, at any log level.
         with self._answered(conflict_is_error=conflict_is_error):
-            self._service.http.post(self._address + path, self._headers, body=body)
+            answer = self._service.http.post(self._address + path, self._headers, body=body)
+            told = json.loads(answer["body"].read())
+        if isinstance(content, list):
+            saved = isinstance(told, list) and len(told) == len(content)
+        else:
+            saved = isinstance(told, dict) and "_key" in told
+        if not saved:
+            raise self._unreachable("nothing tells that it has saved")
 
     def _call(
         self,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from invicti_collector.errors import NotThereError, quoted
 from invicti_collector.pages import Page
+from invicti_collector.progress import unreadable
 from invicti_collector.tenant.invicti_api import InvictiApi
 from invicti_collector.tenant.look_ahead import LookAhead
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
@@ -83,7 +84,15 @@ class AuditLog:
 
     def recall(self, notes: Mapping[str, Any]) -> None:
         """See `ports.Tenant`."""
+        try:
+            self._recall(notes)
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as fault:
+            raise unreadable(type(fault).__name__) from fault
+
+    def _recall(self, notes: Mapping[str, Any]) -> None:
         self._source = notes.get("source", "")
+        if self._source not in ("", "list", "export"):
+            raise ValueError
         if self._source == "export" or "until" in notes:
             self._export.recall(dict(notes))
         if "until" in notes:

@@ -56,9 +56,17 @@ class CsvExport:
         return {**self._sheets.notes, **self._polled}
 
     def recall(self, notes: dict[str, Any]) -> None:
-        """Takes up what an earlier run has noted."""
+        """Takes up what an earlier run has noted.
+
+        Raises:
+            LookupError, TypeError, ValueError, AttributeError: when none has noted that.
+        """
         self._sheets.recall(notes)
-        self._polled = {name: notes[name] for name in ("window", "last", "mark") if name in notes}
+        self._polled = {}
+        if "window" in notes:
+            self._polled = {name: notes[name] for name in ("window", "last", "mark")}
+            if self._polled["last"] < 1:
+                raise ValueError
 
     def glance(self, window: Window, date_format: DateFormat, number: int) -> Page | None:
         """Returns a page of the export as it is; None where there is none."""
@@ -126,7 +134,7 @@ class CsvExport:
         """
         if self._polled.get("window") != list(query.window):
             return None
-        last = int(self._polled["last"])
+        last: int = self._polled["last"]
         listing = Listing(last, self._sheets.sheet(query, last))
         held = self._listings.get(query.window)
         if held and held.is_whole and held.last == last and same(held.tail, listing.tail):

@@ -61,12 +61,14 @@ class CsvSheets:
         }
 
     def recall(self, notes: dict[str, Any]) -> None:
-        """Takes up what an earlier run has noted."""
-        if "zone" not in notes:
-            return
+        """Takes up what an earlier run has noted.
+
+        Raises:
+            LookupError, TypeError, ValueError, AttributeError: when none has noted that.
+        """
         self._rows = RowReader(UserDates(notes["date_format"], notes["zone"]), self._types)
         self._columns = Columns(notes["columns"]) if notes["columns"] else None
-        self._form = Form(*notes["form"]) if notes["form"] else None
+        self._form = _form(*notes["form"]) if notes["form"] else None
 
     def ask_profile(self, *, anew: bool = False) -> bool:
         """Asks once a run how the API user's dates are written; tells whether that has changed.
@@ -131,6 +133,12 @@ class CsvSheets:
         known = self._columns
         columns = Columns(line)
         return known is None or columns.are_known or columns.header == known.header
+
+
+def _form(step: Any, local: Any) -> Form:
+    if not isinstance(step, int) or not isinstance(local, bool):
+        raise TypeError
+    return Form(step, local)
 
 
 def _text(value: Any) -> str:
