@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
+from typing import Any
 
-from tests.integration.support import COLLECTION, DAY, INPUT, SETTINGS, collected, field, site
+from tests.integration.support import COLLECTION, DAY, INPUT, SETTINGS, Site, collected, field, site
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.splunkd import SplunkdSwitches
 
@@ -64,6 +66,25 @@ def test_a_move_that_is_broken_off_is_made_again(
         place.failing_run()
         place.splunkd.set(kv_fail_write=None)
         place.tenant.grow(30)
+        place.good_run()
+
+        place.assert_complete()
+
+
+def test_notes_of_the_tenant_that_no_run_has_left_are_no_new_start(
+    interpreter: Path, package: Path, tmp_path: Path
+) -> None:
+    with site(package, interpreter, tmp_path, SMALL) as place:
+        place.good_run()
+        place.tenant.grow(30)
+        (state,) = (document for document in place.progress if document["kind"] == "state")
+        notes = {"source": "export", "zone": 5}
+        garbled = json.dumps({**json.loads(state["state"]), "notes": notes})
+        _save(place, {**state, "state": garbled})
+        line = place.failing_run()
+        assert "the saved progress cannot be read" in line
+        assert "reset the input's progress" in line
+        _save(place, state)
         place.good_run()
 
         place.assert_complete()
@@ -128,8 +149,7 @@ def test_a_lease_that_has_expired_is_taken_over_anywhere(
         store = place.splunkd.kvstore
         lease = next(d for d in store.documents(COLLECTION) if d["kind"] == "lease")
         assert 0 < lease["expires"] - time.time() <= 600
-        past = {**lease, "expires": int(time.time()) - 1}
-        store.save(place.splunkd.app, COLLECTION, "nobody", [past])
+        _save(place, {**lease, "expires": int(time.time()) - 1})
 
         place.splunkd.set(server_host="another-member")
         assert place.good_run().event_count > 1_000
@@ -198,6 +218,10 @@ def test_the_default_start_is_the_last_24_hours(
         place.tenant.grow(30)
         place.good_run()
         assert len(place.texts) == len(written) + 30
+
+
+def _save(place: Site, document: dict[str, Any]) -> None:
+    place.splunkd.kvstore.save(place.splunkd.app, COLLECTION, "nobody", [document])
 
 
 def _created(record: dict[str, str]) -> float:
