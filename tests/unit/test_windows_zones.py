@@ -13,6 +13,12 @@ from tzlocal.windows_tz import win_tz
 from invicti_collector.tenant.windows_zones import zone_named
 
 
+@pytest.fixture(autouse=True)
+def nothing_found_before() -> None:
+    """So that each test looks the names up itself, for whoever counts which tests do."""
+    zone_named.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("name", "same_as"),
     [
@@ -37,6 +43,19 @@ def test_a_name_means_a_zone_with_its_summer_time(name: str, same_as: str, month
         moment.astimezone(zone_named(name)).utcoffset()
         == moment.astimezone(ZoneInfo(same_as)).utcoffset()
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("(UTC-03:30) Newfoundland", "America/St_Johns"),  # Newfoundland Standard Time
+        ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+        ("(UTC-06:00) Guadalajara, Mexico City, Monterrey", "America/Mexico_City"),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Amsterdam"),
+    ],
+)
+def test_a_place_is_looked_up_as_an_id_then_city_by_city(name: str, key: str) -> None:
+    assert str(zone_named(name)) == key
 
 
 @pytest.mark.parametrize(
