@@ -124,12 +124,11 @@ def _folder(checkpoint_dir: Path, input_name: str) -> Path:
 
 def _move(files: FileStore, kvstore: KvStore) -> None:
     """Copies the state last: until it is there, the move starts over."""
-    if kvstore.load_state() is None:
+    state = files.load_state()
+    if state is not None and kvstore.load_state() is None:
         for ids in files.ids_between(*ALWAYS):
             kvstore.add_ids(ids)
-        state = files.load_state()
-        if state is not None:
-            kvstore.save_state(state)
+        kvstore.save_state(state)
     files.forget()
 
 
