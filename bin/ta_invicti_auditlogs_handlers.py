@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from splunk import admin
+from splunk import RESTException, admin
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler, get_splunkd_endpoint
 from splunktaucclib.rest_handler.error import RestError
 
@@ -71,7 +71,7 @@ def answered() -> Iterator[None]:
         raise admin.ArgValidationException(administration.told(fault)) from None
     except RestError as fault:
         raise _of_the_framework(fault) from None
-    except OSError as fault:
+    except (OSError, RESTException) as fault:
         raise _unavailable(type(fault).__name__) from None
     except Exception as fault:  # noqa: BLE001 - the page shows a line, never a stack trace
         LOG.error(  # noqa: TRY400 - a bug's own text may hold a secret

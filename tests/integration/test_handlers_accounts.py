@@ -208,3 +208,20 @@ def test_no_kvstore_no_network_no_stack_trace(place: Pages, server: TenantServer
     assert unreachable.status == 400
     assert "No connection" in unreachable.text
     assert "host name, firewall and proxy" in unreachable.text
+
+
+@pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
+def test_a_session_that_ends_meanwhile_is_told_in_a_line(
+    place: Pages, server: TenantServer
+) -> None:
+    """As the framework finds out which splunkd it is, and as the name is looked up."""
+    for requests, status, told in (
+        (1, 503, "Splunk could not read or write its settings"),
+        (4, 400, "Call not properly authenticated"),
+    ):
+        place.splunkd.set(session_expires_after_requests=requests)
+        answer = place.create(ACCOUNTS, "main", **account_form(server))
+        place.splunkd.set(session_expires_after_requests=None)
+        assert (answer.status, told in answer.text) == (status, True), answer.text
+        assert stored(place) == {}
+        assert server.requests == []
