@@ -34,6 +34,10 @@ def utc(text: str) -> float:
         ("dd/MM/yyyy", " 21/07/2014 ", "2014-07-21", 86_400),
         ("MM/dd/yyyy", "2014-07-21T15:30:01.25Z", "2014-07-21 15:30:01.250", 0),
         ("MM/dd/yyyy", "2014-07-21 15:30:01+02:00", "2014-07-21 13:30:01", 1),
+        ("MM/dd/yyyy", "2014-07-21 15:30-12:30", "2014-07-22 04:00", 60),
+        ("MM/dd/yyyy", "2014-07-21t15:30+0545", "2014-07-21 09:45", 60),
+        ("MM/dd/yyyy", "2014-07-21 15:30:01z", "2014-07-21 15:30:01", 1),
+        ("dd/MM/yyyy", "01/01/1970 00:00", "1970-01-01 00:00", 60),
     ],
 )
 def test_what_is_read(date_format: str, text: str, moment: str, step: int) -> None:
@@ -48,6 +52,7 @@ def test_what_is_read(date_format: str, text: str, moment: str, step: int) -> No
     [
         *("", "yesterday", "21/07/2014 25:00", "21/07/2014 13:30 PM", "21/07/2014 00:30 AM"),
         *("07/21/2014 15:30", "21/07-2014", "1/2/3", "01/01/0001 00:00", "31/12/9999 23:59"),
+        *("01/01/9999 00:00Z", "31/12/1969 23:59:59Z"),
         *("21/07/2014 15:30 CET", "२१/०७/२०१४ १५:३०"),
     ],
 )
@@ -72,6 +77,17 @@ def test_the_zones_summer_time_counts(text: str, moment: str) -> None:
     assert found.seconds == utc(moment)
 
 
+def test_an_hour_that_comes_twice_is_written_twice_and_known_as_the_first() -> None:
+    dates = UserDates("dd/MM/yyyy", BERLIN)
+    for moment in ("2024-10-27 00:30:59", "2024-10-27 01:30:59"):
+        assert dates.as_written(utc(moment), Form(60, local=True)) == utc("2024-10-27 00:30")
+
+
+def test_a_known_zone_is_told_as_it_was_given() -> None:
+    dates = UserDates("MM/dd/yyyy", BERLIN)
+    assert (dates.date_format, dates.zone, dates.knows_zone) == ("MM/dd/yyyy", BERLIN, True)
+
+
 def test_an_unknown_zone_is_utc_and_told() -> None:
     dates = UserDates("dd/MM/yyyy", "Middle Earth Standard Time")
     assert not dates.knows_zone
@@ -87,6 +103,8 @@ def test_an_unknown_zone_is_utc_and_told() -> None:
         ("%d/%m/%Y %I:%M:%S %p", Form(1, local=True)),
         ("%d/%m/%Y", Form(86_400, local=True)),
         ("%Y-%m-%dT%H:%M:%SZ", Form(1, local=False)),
+        ("%Y-%m-%dT%H:%MZ", Form(60, local=False)),
+        ("%Y-%m-%dT%H:%M:%S.%fZ", Form(0, local=False)),
     ],
 )
 @given(created=st.integers(0, 2**32).map(lambda tenths: 1e9 + tenths / 10))
