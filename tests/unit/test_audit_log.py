@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -306,6 +307,41 @@ def test_nothing_of_the_export_is_needed_for_the_list() -> None:
         here.server.tenant.grow(3)
         here.again().glance(EVERYTHING, NONE, 1)
         assert len(digests(read(here.log))) == 3
+
+
+def test_dates_are_tried_on_the_export_and_its_pages_come_one_by_one() -> None:
+    with place() as here:
+        log = here.found_out()
+        start, end = LIVE.start or 0, LIVE.end or 0
+        shown = log.glance(LIVE, US, 1)
+        assert here.asked == [(EXPORT, "1")]
+        assert len(shown.records) == PAGE_SIZE
+        assert all(start <= (record.created or 0) <= end for record in shown.records)
+        assert log.glance(Window(0, 86_400), US, 1).records == []
+        first = log.page(LIVE, US, 1)
+        fetch = log.onwards(LIVE, US, first, None)
+        pages = [first, *map(fetch, range(2, (first.last_number or 0) + 1))]
+        assert len(set(digests(pages))) == 700
+
+
+def test_a_zone_of_no_known_name_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("invicti_collector.tenant.user_dates.zone_named", lambda _name: None)
+    with place(user_zone_id="Tokyo Standard Time") as here:
+        here.found_out()
+        (line,) = (text for text in caplog.messages if "action=zone_unknown" in text)
+        assert 'zone="Tokyo Standard Time" remedy="dates are taken as UTC;' in line
+
+
+def test_rows_are_the_same_where_the_lookup_was_taken_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with place(records=150) as here:
+        rows = digests(read(here.found_out()))
+        monkeypatch.setattr("invicti_collector.tenant.audit_log._TYPES", tmp_path / "none.csv")
+        here.again().glance(EVERYTHING, NONE, 1)
+        assert digests(read(here.log)) == rows
 
 
 NOTES = {

@@ -558,6 +558,23 @@ def test_an_absurd_wait_does_not_stop_an_input_for_years() -> None:
     assert new in bench.destination.names
 
 
+def test_a_live_window_whose_count_is_wrong_is_told_and_read_whole_by_the_next_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tenant = FakeTenant(Clock(), total=lambda count: count + 1)
+    tenant.fill(10, NOON - 20 * HOUR, NOON - 60)
+    bench = Bench(tenant, input_settings(NOON - 20 * HOUR))
+    assert bench.run().polled == 0  # not seen complete, whatever was delivered
+    assert bench.lost == set()
+    assert bench.state.live is None
+    (line,) = (line for line in messages(caplog) if "scope=live" in line)
+    assert "server_count=11 collected_count=10 missing=1" in line
+    tenant.total = lambda count: count
+    assert bench.run().polled > NOON
+    assert bench.state.live is not None
+    assert bench.doubled == 0
+
+
 # --- dates that the tenant does not read ------------------------------------------------------
 
 

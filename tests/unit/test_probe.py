@@ -86,6 +86,13 @@ def test_the_first_request_carries_no_dates() -> None:
     assert all(window.dated and number == 1 for window, _, number in tenant.requests[1:])
 
 
+@pytest.mark.parametrize("order", ["newest", "oldest", "shuffled"])
+def test_a_tenant_so_busy_that_page_1_fits_any_window_does_not_mislead(order: str) -> None:
+    tenant = FakeTenant(Clock(), order=order, reads=frozenset(), unread="ignore")
+    tenant.fill(500, NOON - HOUR, NOON)
+    assert probed(tenant).date_format is NONE
+
+
 @pytest.mark.parametrize(
     "created_at", ["20/05/2024 03:30 PM", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
 )

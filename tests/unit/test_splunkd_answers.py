@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +19,13 @@ from invicti_collector.errors import (
     TransientError,
 )
 from invicti_collector.ports import Lease, SeenIds
-from invicti_collector.settings import ACCOUNT_CONF, APP, Settings, Splunkd
+from invicti_collector.settings import (
+    ACCOUNT_CONF,
+    APP,
+    Settings,
+    Splunkd,
+    forget_environments_proxies,
+)
 from invicti_collector.splunkd_client import splunkd_client
 from invicti_collector.stores.kvstore import KvStore, kvstore_status
 from tests.fuzz import splunkd_answers
@@ -143,6 +150,49 @@ def test_a_value_that_is_no_text_is_none_of_a_conf() -> None:
     assert odd != body
     with pytest.raises(ConfigurationError, match="user_id"):
         settings("configs/conf-", status, odd).account("main")
+
+
+def test_a_role_without_the_right_is_told_as_such() -> None:
+    refused = settings("/s", 403, b"<response/>")
+    for ask in (refused.inputs, refused.server_name):
+        with pytest.raises(ConfigurationError, match="your role in Splunk may not do this"):
+            ask()
+
+
+def test_no_connection_to_splunkd_is_told_as_such() -> None:
+    made = settings("/s", 200, b"")
+
+    def handle(*_: Any, **_more: Any) -> dict[str, Any]:
+        raise ConnectionRefusedError
+
+    made.service.http.handler = handle
+    for ask in (made.inputs, lambda: made.account("main")):
+        with pytest.raises(TransientError, match="no connection"):
+            ask()
+
+
+def test_no_target_is_this_splunk_and_one_that_is_not_there_is_an_error() -> None:
+    made = settings("configs/conf-", 404, b"<response/>")
+    assert made.hec_target("") is None
+    with pytest.raises(ConfigurationError, match="the HEC target there does not exist"):
+        made.hec_target("there")
+
+
+def test_a_server_without_a_name() -> None:
+    entries = [{"name": "server-info", "content": {"serverName": ""}}]
+    asked = settings("/s", 200, json.dumps({"entry": entries}).encode())
+    with pytest.raises(TransientError, match="splunkd does not answer: no name"):
+        asked.server_name()
+
+
+def test_only_the_environments_proxies_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "https_proxy", "All_Proxy", "NO_PROXY_AT_ALL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    forget_environments_proxies()
+    left = {name.lower() for name in os.environ if "proxy" in name.lower()}
+    assert left & {"http_proxy", "https_proxy", "all_proxy", "no_proxy_at_all"} == {
+        "no_proxy_at_all"
+    }
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,17 @@ def test_a_backfill_under_way(store: FileStore) -> None:
     assert told["last_run_events"] == "7"
 
 
+def test_a_backfill_that_has_not_come_to_the_start_yet_has_collected_nothing(
+    store: FileStore,
+) -> None:
+    """It begins 14 hours earlier, for tenants that read dates in another time zone."""
+    window = Window(MAY_1 + 20 * DAY, MAY_1 + 25 * DAY)
+    save(store, covered=MAY_1 - 14 * 3600, live=live(window, MAY_1 + 23 * DAY))
+    told = standing(store)
+    assert (told["collected_from"], told["collected_up_to"]) == ("2024-05-01T00:00:00Z", "")
+    assert told["backfill_to"] == "2024-05-21T00:00:00Z"
+
+
 def test_all_collected_up_to_the_last_good_poll(store: FileStore) -> None:
     window = Window(MAY_1, MAY_1 + 5 * DAY)
     save(store, covered=MAY_1, live=live(window, MAY_1 + 3 * DAY))

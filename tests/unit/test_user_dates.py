@@ -102,6 +102,7 @@ def test_an_unknown_zone_is_utc_and_told() -> None:
         ("%d/%m/%Y %H:%M", Form(60, local=True)),
         ("%d/%m/%Y %I:%M:%S %p", Form(1, local=True)),
         ("%d/%m/%Y", Form(86_400, local=True)),
+        ("%d/%m/%Y %H:%M:%S.%f", Form(0, local=True)),
         ("%Y-%m-%dT%H:%M:%SZ", Form(1, local=False)),
         ("%Y-%m-%dT%H:%MZ", Form(60, local=False)),
         ("%Y-%m-%dT%H:%M:%S.%fZ", Form(0, local=False)),
