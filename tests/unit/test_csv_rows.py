@@ -63,6 +63,9 @@ def test_a_row_of_the_web_pages_columns() -> None:
         ),
         (("Action", "Type", "Log Date (UTC)", ""), ("Type", "Type 2", "CreatedAt", "Column4")),
         (("Benutzer", "Aktion", "x", "x"), ("Benutzer", "Aktion", "x", "x 2")),
+        # One column is the time: the one that is called so, else the first that looks like it.
+        (("Last Update Time", "User", "Date"), ("Last Update Time", "UserName", "CreatedAt")),
+        (("User", "Log Date", "End Time"), ("UserName", "CreatedAt", "End Time")),
     ],
 )
 def test_columns_are_known_by_their_letters(
@@ -133,8 +136,11 @@ def test_identities_stay_those_that_progress_has_saved() -> None:
     """Of another identity, all rows would come in again after an update of the add-on.
 
     By coreutils: printf '[["type", "signin"], ["username", "a b"]]' | b2sum -l 64, as a number
-    before /0 and /1 through the same.
+    before /0 and /1 through the same. With an endpoint type and a date, ["endpointtype",
+    "backgroundtask"] and ["createdat", "1721045100.000000"] stand there, too.
     """
+    line = ("a b", "Sign in", "Background", "15/07/2024 14:05")
+    assert READER.read(Columns(UI), line).content == 0x1D68B3462AEC9EA5
     row = RowReader(READER.dates, ["Signin"]).read(Columns(UI), ("a  b", "Sign in", "", ""))
     assert row.content == 0x52069CF5660DACF4
     numbering = Numbering()
