@@ -282,7 +282,9 @@ def test_a_failure_is_waited_out_and_asked_again(pauses: list[float]) -> None:
     ahead = ahead_of(source, pauses)
     numbers = [page.number for page in pages_of(ahead)]
     assert numbers == list(range(1, 21))
-    assert (ahead.requests, ahead.retries) == (23, 3)
+    assert ahead.retries == 3
+    # A page that is being waited for while another one fails is asked for again, too.
+    assert 20 + 3 <= ahead.requests <= 20 + 2 * 3
     assert pauses
     assert all(0.5 <= pause <= 2 for pause in pauses)
 
