@@ -81,6 +81,8 @@ def test_an_hour_that_comes_twice_is_written_twice_and_known_as_the_first() -> N
     dates = UserDates("dd/MM/yyyy", BERLIN)
     for moment in ("2024-10-27 00:30:59", "2024-10-27 01:30:59"):
         assert dates.as_written(utc(moment), Form(60, local=True)) == utc("2024-10-27 00:30")
+        whole = dates.as_written(utc(moment), Form(0, local=True))
+        assert whole == utc("2024-10-27 00:30:59")
 
 
 def test_a_known_zone_is_told_as_it_was_given() -> None:
