@@ -240,6 +240,15 @@ def test_the_first_page_of_the_next_window_is_fetched_ahead() -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_of_a_window_of_one_page_no_other_is_asked_for() -> None:
+    source = served(3)
+    shown(pages_of(ahead_of(source), WINDOW, NEXT))
+    while len(source.asked) < 2 or source.under_way:
+        time.sleep(0.001)
+    assert source.asked == [(WINDOW, 1), (NEXT, 1)]
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_page_that_was_fetched_ahead_in_vain_has_no_effect() -> None:
     source = served(12)
     ahead = ahead_of(source)
@@ -287,6 +296,15 @@ def test_a_failure_is_waited_out_and_asked_again(pauses: list[float]) -> None:
     assert 20 + 3 <= ahead.requests <= 20 + 2 * 3
     assert pauses
     assert all(0.5 <= pause <= 2 for pause in pauses)
+
+
+def test_a_page_that_failed_once_is_no_retry_for_ever(pauses: list[float]) -> None:
+    source = served(3)
+    source.fails = {1: busy()}
+    ahead = ahead_of(source, pauses)
+    for requests in (2, 3, 4):
+        ahead.page(WINDOW, ISO, 1)
+        assert (ahead.requests, ahead.retries) == (requests, 1)
 
 
 @pytest.mark.usefixtures("quick")
