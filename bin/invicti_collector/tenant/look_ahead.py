@@ -153,7 +153,10 @@ class LookAhead:
             look_ahead()
             while request.outcome is None:
                 self._take_next()
+            if isinstance(request.outcome, Page):
+                ahead[question] = request  # another's failure must not have it asked for again
             self._wait_if_troubled()
+            ahead.pop(question, None)
             if isinstance(request.outcome, Page):
                 return request.outcome
             if not isinstance(request.outcome, TransientError):
