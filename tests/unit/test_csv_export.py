@@ -6,7 +6,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from invicti_collector import timeline
@@ -137,6 +137,11 @@ def test_an_order_that_changes_while_a_poll_reads_counts_no_row_twice(
 @given(
     st.lists(st.sampled_from("abc"), min_size=1, max_size=30),
     st.lists(st.tuples(st.integers(1, 40), st.sampled_from("abcd"), st.integers(0, 30))),
+)
+@example(
+    # A row shifts onto another page in two readings, onto one that says the same.
+    ["a"] * 11,
+    [(5, "a", 0)] * 2 + [(5, "b", 7), (5, "b", 14), (11, "a", 15), (24, "a", 0), (37, "a", 0)],
 )
 def test_rows_that_come_while_it_is_read_are_never_counted_twice(
     names: list[str], insertions: list[tuple[int, str, int]]

@@ -171,11 +171,10 @@ class CsvExport:
 
     def _read_whole(self, query: Query, last: int, tail: Sheet) -> Listing:
         """Reads a window until its end is the same before and after."""
-        sheets: dict[int, Sheet] = {}
+        common: dict[int, Sheet] = {}
         for _ in range(READINGS):
             if last == 1:
                 return whole({1: tail})
-            earlier = sheets
             sheets = {number: self._sheets.sheet(query, number) for number in range(1, last)}
             sheets[last] = self._sheets.sheet(query, last)
             if same(sheets[last], tail):
@@ -183,8 +182,9 @@ class CsvExport:
                 # An end that shows no order, such as an empty one, may be the same in another.
                 if listing.has_order or same(self._sheets.sheet(query, 1), sheets[1]):
                     return listing
+            common = agreed(common, sheets) if common else sheets
             last, tail = self._find_end(query)
-        return whole(agreed(earlier, sheets), counted=False)
+        return whole(common, counted=False)
 
     def _find_end(self, query: Query) -> tuple[int, Sheet]:
         """Returns the number and the rows of the last page, in few requests."""

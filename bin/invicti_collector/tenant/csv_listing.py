@@ -111,7 +111,7 @@ def whole(sheets: Mapping[int, Sheet], *, counted: bool = True) -> Listing:
 
 
 def agreed(earlier: Mapping[int, Sheet], later: Mapping[int, Sheet]) -> dict[int, Sheet]:
-    """Returns of two readings that differ what both have: a row that shifted is not two rows.
+    """Returns of readings that differ what both have: a row that shifted is not two rows.
 
     Arguments:
         earlier: Pages by number.
