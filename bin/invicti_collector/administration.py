@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from invicti_collector.configuration import Values, read_proxy
+from invicti_collector.configuration import PROXY_SCHEMES, Values, read_proxy
 from invicti_collector.errors import CollectorError, ConfigurationError
 
 LONGEST_VALUE = 10_000
@@ -207,6 +207,7 @@ def check_proxy(values: Values) -> None:
         ConfigurationError: when a value is malformed.
     """
     check_switches(values, "proxy_enabled", "proxy_rdns")
+    _check_choice("proxy_type", values.get("proxy_type") or "http", tuple(PROXY_SCHEMES))
     user, password = values.get("proxy_username") or "", values.get("proxy_password") or ""
     if bool(user) != bool(password):
         raise ConfigurationError(

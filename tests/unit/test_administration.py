@@ -130,6 +130,9 @@ def test_proxies_that_may_be_saved(change: dict[str, str]) -> None:
         # also while it is switched off: it will be switched on one day
         {"proxy_enabled": "0", "proxy_url": "a b"},
         {"proxy_enabled": "0", "proxy_username": "u"},
+        # what the page could not show
+        {"proxy_enabled": "0", "proxy_type": "H", "proxy_url": "", "proxy_port": ""},
+        {"proxy_type": "HTTP"},
     ],
 )
 def test_proxies_that_may_not(change: dict[str, str]) -> None:
