@@ -53,11 +53,25 @@ class Lease(NamedTuple):
     expires: int
 
 
+class LargePageError(Exception):
+    """A page takes so much memory that it is to be asked for alone."""
+
+
 class Source(Protocol):
     """A tenant that is asked once, without patience; from several threads at the same time."""
 
-    def ask(self, window: Window, date_format: DateFormat, number: int) -> Page:
-        """Returns one page, or raises at the first failure; else as `Listed.page`."""
+    def ask(self, window: Window, date_format: DateFormat, number: int, *, alone: bool) -> Page:
+        """Returns one page, or raises at the first failure; else as `Listed.page`.
+
+        Arguments:
+            window: As for `Listed.page`.
+            date_format: As there.
+            number: As there.
+            alone: Whether no other request may be under way meanwhile.
+
+        Raises:
+            LargePageError: when the page is large and `alone` is false.
+        """
 
     def now(self) -> float | None:
         """See `Listed.now`."""

@@ -110,7 +110,14 @@ class FakeTenant:
         """See `ports.Tenant`: one after the other."""
         return lambda number: self.page(window, date_format, number)
 
-    def ask(self, window: Window, date_format: DateFormat, number: int) -> Page:
+    def ask(
+        self,
+        window: Window,
+        date_format: DateFormat,
+        number: int,
+        *,
+        alone: bool,  # noqa: ARG002 - no page is large
+    ) -> Page:
         """See `ports.Source`."""
         with self.one_by_one:
             return self.page(window, date_format, number)

@@ -27,6 +27,7 @@ from invicti_collector.errors import (
     UnexpectedAnswerError,
 )
 from invicti_collector.pages import Page
+from invicti_collector.ports import LargePageError
 from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.tenant import invicti_api
 from invicti_collector.tenant.invicti_api import InvictiApi, Network
@@ -238,6 +239,15 @@ def test_an_answer_that_is_too_large_is_left(
 ) -> None:
     monkeypatch.setattr(invicti_api, "LARGEST_ANSWER", 10_000)
     assert "larger than" in fail_with(server, client, "").error
+
+
+def test_a_page_that_takes_much_memory_is_to_be_asked_for_alone(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invicti_api, "_ANY_PAGE", 10_000)
+    with pytest.raises(LargePageError):
+        client.api.ask(EVERYTHING, DateFormat.NONE, 1, alone=False)
+    assert client.api.ask(EVERYTHING, DateFormat.NONE, 1, alone=True).total == 450
 
 
 def test_the_environment_s_proxies_and_netrc_are_not_used(

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from unittest.mock import patch
 
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from invicti_collector.errors import AuthenticationError, CollectorError, ServerError
 from invicti_collector.pages import Page, read_page
 from invicti_collector.patience import Patience
+from invicti_collector.ports import LargePageError
 from invicti_collector.reading import read_window
 from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.tenant import look_ahead
@@ -51,7 +52,7 @@ class Served:
     seconds: float = 0.0
     jitter: random.Random | None = None
     fails: dict[int, CollectorError] = field(default_factory=dict)
-    large: bool = False
+    large: Container[int] = ()
     asked: list[tuple[Window, int]] = field(default_factory=list)
     most: int = 0
     under_way: int = 0
@@ -63,9 +64,10 @@ class Served:
         self._lock = threading.Lock()
         self._running: set[int] = set()
 
-    def ask(self, window: Window, _date_format: DateFormat, number: int) -> Page:
+    def ask(self, window: Window, _date_format: DateFormat, number: int, *, alone: bool) -> Page:
         """See `ports.Source`."""
         with self._lock:
+            assert not (alone and self.under_way)
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             self.asked.append((window, number))
@@ -78,8 +80,10 @@ class Served:
             time.sleep(self.seconds + (self.jitter.uniform(0, 0.002) if self.jitter else 0))
             if fault is not None:
                 raise fault
+            if number in self.large and not alone:
+                raise LargePageError
             with self._lock:
-                return self.model.fetch(number)._replace(is_large=self.large)
+                return self.model.fetch(number)
         finally:
             with self._lock:
                 self.under_way -= 1
@@ -174,7 +178,14 @@ def test_a_count_that_came_and_went_while_pages_were_fetched_does_not_prove_them
     answers = {1: "abcdefghij", 4: page_4, 2: page_2}
 
     class Scripted(Served):
-        def ask(self, _window: Window, _date_format: DateFormat, number: int) -> Page:
+        def ask(
+            self,
+            _window: Window,
+            _date_format: DateFormat,
+            number: int,
+            *,
+            alone: bool,  # noqa: ARG002 - no page is large
+        ) -> Page:
             with self._lock:
                 names = answers.pop(number, after)
             part = [{"Id": name} for name in names[2 * number - 2 : 2 * number]]
@@ -219,9 +230,25 @@ def test_short_pages_do_not_make_full_ones_seem_slow(monkeypatch: pytest.MonkeyP
 
 
 def test_large_pages_are_fetched_one_by_one() -> None:
-    source = served(400, large=True)
-    assert len(set(shown(pages_of(ahead_of(source))))) == 400
-    assert source.most == 1
+    """The first makes two go for nothing; at two at once, another try after 32 good pages does."""
+    source = served(400, large=range(1, 1_000))
+    ahead = ahead_of(source)
+    assert len(set(shown(pages_of(ahead)))) == 400
+    again = [one for one, times in Counter(source.asked).items() if times > 1]
+    assert 0 < len(again) == ahead.retries <= 2 * MOST
+    assert source.most == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_pages_that_turn_large_while_four_are_under_way_are_asked_for_once_more() -> None:
+    source = served(120, seconds=0.005, large=range(9, 1_000))
+    ahead = ahead_of(source)
+    assert len(set(shown(pages_of(ahead)))) == 120
+    assert source.most == MOST
+    times = Counter(number for _, number in source.asked)
+    assert times[9] == 2
+    assert {number for number in times if times[number] > 1} <= set(range(9, 9 + MOST))
+    assert max(times.values()) == 2
 
 
 @pytest.mark.usefixtures("quick")
@@ -309,10 +336,10 @@ def test_a_failure_is_waited_out_and_asked_again(pauses: list[float]) -> None:
 class Waiting(Served):
     """Page 4 fails once, while page 3 is waited for."""
 
-    def ask(self, window: Window, date_format: DateFormat, number: int) -> Page:
+    def ask(self, window: Window, date_format: DateFormat, number: int, *, alone: bool) -> Page:
         """See `ports.Source`."""
         again = (window, number) in self.asked
-        page = super().ask(window, date_format, number)
+        page = super().ask(window, date_format, number, alone=alone)
         if number == 3 and not again:
             time.sleep(0.3)
         if number == 4 and not again:

@@ -19,6 +19,7 @@ from invicti_collector.configuration import Account
 from invicti_collector.errors import ServerError
 from invicti_collector.pages import PAGE_SIZE, Page, read_page
 from invicti_collector.patience import Patience
+from invicti_collector.ports import LargePageError
 from invicti_collector.received import decode
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.tenant.answers import check_answer, describe_failure
@@ -37,7 +38,7 @@ ANSWER_SECONDS = 300
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, unpacked: six records of 5 MB on a page, or 200 of 160 kB. One record is about 1 kB."""
 
-MOST_VALUES = 2_000_000
+MOST_VALUES = 1_000_000
 """In a larger answer than any real page: each value costs up to 200 bytes once it is decoded."""
 
 _ANY_PAGE = 4 * 1024 * 1024
@@ -183,25 +184,37 @@ class InvictiApi:
         return self._patience.persist(ask)
 
     def ask(
-        self, window: Window, date_format: DateFormat, number: int, size: int = PAGE_SIZE
+        self,
+        window: Window,
+        date_format: DateFormat,
+        number: int,
+        size: int = PAGE_SIZE,
+        *,
+        alone: bool = True,
     ) -> Page:
         """Returns one page of the audit log; see `ports.Source`.
 
         Raises:
+            LargePageError: see `ports.Source`.
             NotThereError: when the tenant has no such list.
         """
         query = _query(window, date_format, number, size)
         where = f"GET {self._account.base_url}{LIST_PATH} page {number}"
-        answer, body = self._get(LIST_PATH, query, where)
+        answer, body = self._get(LIST_PATH, query, where, alone=alone)
         if answer.status_code == 404 and number > 1:
             # Page 1 was there, so this one lies beyond the end; the count proves whether it does.
             return Page(number, [], None, has_next=False, last_number=None)
         self._check(answer, body, query, where)
-        page = read_page(_decoded(body, where), number)
-        return page._replace(is_large=len(body) > _ANY_PAGE)
+        return read_page(_decoded(body, where), number)
 
     def _get(
-        self, path: str, query: dict[str, str], where: str, headers: dict[str, str] | None = None
+        self,
+        path: str,
+        query: dict[str, str],
+        where: str,
+        headers: dict[str, str] | None = None,
+        *,
+        alone: bool = True,
     ) -> tuple[requests.Response, bytes]:
         session = self._idle_session()
         with self._shutdown.interruptible():
@@ -214,7 +227,7 @@ class InvictiApi:
                 )
                 with answer:
                     self._note_time(answer)
-                    body = b"".join(_chunks(answer, where))
+                    body = b"".join(_chunks(answer, where, alone=alone))
             except (requests.RequestException, urllib3.exceptions.HTTPError) as fault:
                 raise describe_failure(fault, where, self._host_of_proxy()) from None
             finally:
@@ -265,13 +278,15 @@ def _query(window: Window, date_format: DateFormat, number: int, size: int) -> d
     return query
 
 
-def _chunks(answer: requests.Response, where: str) -> Iterator[bytes]:
+def _chunks(answer: requests.Response, where: str, *, alone: bool) -> Iterator[bytes]:
     """Yields the body, decompressed, as it comes; of an error only the beginning."""
     size = 0
     while chunk := answer.raw.read1(_CHUNK, decode_content=True):
         size += len(chunk)
         if answer.status_code != 200 and size > _CHUNK:
             return
+        if size > _ANY_PAGE and not alone:
+            raise LargePageError
         if size > LARGEST_ANSWER:
             raise ServerError(
                 f"the answer is larger than {LARGEST_ANSWER} bytes", where, _ASK_SERVER

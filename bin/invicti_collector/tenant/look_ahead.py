@@ -16,7 +16,7 @@ from typing import Callable, NamedTuple, Union
 from invicti_collector.errors import TransientError
 from invicti_collector.pages import Page
 from invicti_collector.patience import Patience
-from invicti_collector.ports import Source
+from invicti_collector.ports import LargePageError, Source
 from invicti_collector.shutdown import Shutdown
 from invicti_collector.tenant.pace import Pace
 from invicti_collector.timeline import DateFormat, Window
@@ -37,10 +37,16 @@ class Question(NamedTuple):
 
 
 class _Request:
-    """A request under way, then what came of it."""
+    """A request under way, then what came of it.
 
-    def __init__(self, question: Question) -> None:
+    Arguments:
+        question: The page asked for.
+        alone: See `ports.Source.ask`.
+    """
+
+    def __init__(self, question: Question, *, alone: bool) -> None:
         self.question = question
+        self.alone = alone
         self.began = time.monotonic()
         self.outcome: Outcome | None = None
 
@@ -159,9 +165,10 @@ class LookAhead:
             ahead.pop(question, None)
             if isinstance(request.outcome, Page):
                 return request.outcome
-            if not isinstance(request.outcome, TransientError):
+            if not isinstance(request.outcome, (TransientError, LargePageError)):
                 raise request.outcome
-            # It was under way when another failed, and the pause for that one did for both.
+            # It was under way when another failed, and the pause for that one did for both; or it
+            # is large, and the pace is that of one by one now.
 
     def _begin_in_turn(self, question: Question) -> _Request:
         while self._under_way >= self._pace.allowed:
@@ -170,7 +177,7 @@ class LookAhead:
         return self._send(question)
 
     def _send(self, question: Question) -> _Request:
-        request = _Request(question)
+        request = _Request(question, alone=self._pace.allowed == 1)
         self.requests += 1
         if question in self._failed:
             self._failed.discard(question)
@@ -190,7 +197,7 @@ class LookAhead:
 
     def _run(self, request: _Request) -> None:
         try:
-            outcome: Outcome = self._source.ask(*request.question)
+            outcome: Outcome = self._source.ask(*request.question, alone=request.alone)
         except Exception as fault:  # noqa: BLE001 - raised again where the page is asked for
             outcome = fault
         self._done.put(_Answer(request, outcome, time.monotonic()))
@@ -220,10 +227,11 @@ class LookAhead:
             self._failed.add(request.question)
             until = ended + (outcome.retry_after or 0)
             self._troubles.append(_Trouble(request.began, until, outcome))
+        elif isinstance(outcome, LargePageError):
+            self._pace.failed()  # one by one, as for a server in trouble: this machine would be
+            self._failed.add(request.question)
         elif isinstance(outcome, Exception):
             self._refused = True
-        elif outcome.is_large:
-            self._pace.failed()  # one by one, as for a server in trouble: this machine would be
         elif outcome.has_next:
             # Pages that are part full, or empty, come sooner: they would make full ones seem slow.
             self._pace.succeeded(ended - request.began)
