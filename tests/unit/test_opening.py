@@ -17,7 +17,7 @@ from invicti_collector.ports import SeenIds
 from invicti_collector.settings import APP
 from invicti_collector.splunkd_client import splunkd_client
 from invicti_collector.stores.files import FileStore
-from invicti_collector.stores.opening import open_store
+from invicti_collector.stores.opening import find_store, open_store
 from tests.fuzz.splunkd_answers import INPUT, Splunkd
 
 LOG = logging.getLogger("unit")
@@ -108,3 +108,13 @@ def test_what_the_kv_store_has_is_newer_than_files_that_a_move_left(files: FileS
     assert splunkd.written == []
     assert not files.exists()
     assert list(files.ids_between(0, 9)) == []
+
+
+def test_a_status_of_any_length_makes_a_short_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = "invicti_collector.stores.opening.kvstore_status"
+    monkeypatch.setattr(status, lambda _service: "9" * 4000)
+    with pytest.raises(ProgressUnreachableError, match="not ready: 9") as raised:
+        find_store(Recorded(has_state=False).client, tmp_path, INPUT)
+    assert len(str(raised.value)) < 400

@@ -23,6 +23,7 @@ KVSTORE_PATIENCE = 60
 
 _PAUSE = 2.0
 _MARKER = "in-kvstore"
+_LONGEST_STATUS = 40
 
 
 def open_store(
@@ -108,7 +109,7 @@ def _is_disabled(service: SplunkRestClient, sleep: Callable[[float], None]) -> b
             return status == "disabled"
         if status != "starting" or waited >= KVSTORE_PATIENCE:
             raise ProgressUnreachableError(
-                f"the KV Store is not ready: {status}",
+                f"the KV Store is not ready: {status[:_LONGEST_STATUS]}",
                 "kvstore/status",
                 "nothing is lost: the next run goes on from here; if it lasts, look for KV Store "
                 "messages in splunkd.log and mongod.log",
