@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.ui.chromium import find_chromium, launched
 
@@ -30,6 +31,10 @@ BUILT = ROOT / ".build" / "test-package"
 RECIPE = ("package.sh", "globalConfig.json", ".ci/package", ".ci/requirements/package.txt")
 # The CPython versions of the supported Splunk releases.
 PYTHONS = ("3.9", "3.13")
+
+# A busy machine fails no test.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_xdist_auto_num_workers() -> int:

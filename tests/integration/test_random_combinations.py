@@ -114,7 +114,6 @@ def _take(step: tuple[str, float], local: LocalInput, store: MemoryStore) -> int
 @seed(SEED)
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),

@@ -119,7 +119,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(items=st.lists(JSON, min_size=1, max_size=5))
 def test_any_json_comes_through_a_strict_parser(items: list[Any]) -> None:
     received: list[Received] = []

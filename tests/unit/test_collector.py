@@ -53,7 +53,7 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
 # --- one run collects all, whatever the tenant is like ----------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     order=st.sampled_from(["newest", "oldest", "shuffled", "reshuffled"]),
     zone=st.sampled_from([0, -11, -12, 14, 5.5]),
@@ -401,7 +401,7 @@ def test_a_failure_at_any_request_loses_and_doubles_nothing() -> None:
         assert (bench.lost, bench.doubled) == (set(), 0), number
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.booleans(), st.booleans())
 def test_repeated_failures_with_new_records_in_between_lose_nothing(
     gaps: list[int], late: bool, applied: bool

@@ -6,7 +6,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from invicti_collector import timeline
@@ -100,7 +100,6 @@ def test_a_few_new_rows_are_found_where_the_order_puts_them(order: str) -> None:
     assert len(api.asked) == 1
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from("abc"), min_size=SIZE + 2, max_size=30),
     st.integers(1, 3),

@@ -42,9 +42,7 @@ def test_a_state_is_replaced(store: FileStore) -> None:
     assert [path.name for path in store.folder.iterdir()] == ["state.json"]
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.lists(st.tuples(TIMES, DIGESTS), max_size=5), TIMES, st.integers(0, 101))
 def test_ids_are_found_by_time_and_forgotten(
     store: FileStore, pages: list[tuple[list[int], list[int]]], reach: list[int], moment: int

@@ -382,9 +382,7 @@ def test_a_secret_at_the_end_of_a_long_message_is_not_told_in_part(answering: An
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(
     body=st.text()
     | st.recursive(
@@ -413,9 +411,7 @@ def test_credentials_go_into_the_header_only(answering: Answering) -> None:
     assert sent["User-Agent"] == "unit/1"
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     text=st.text(st.characters(min_codepoint=32, max_codepoint=126))
     | st.sampled_from(

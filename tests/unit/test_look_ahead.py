@@ -145,7 +145,7 @@ def shown(pages: Iterator[Page]) -> list[int]:
     return [record.digest for page in pages for record in page.records]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(models(inserts | deletes, ("newest", "oldest", "shuffled")), st.integers(0, 10**6))
 def test_a_verified_reading_has_shown_all_that_was_there_throughout(
     model: ListModel, seed: int

@@ -65,7 +65,7 @@ def test_the_form_of_date_that_the_tenant_reads_is_found(
     assert len(finding.sample.records) == min(len(tenant.items), tenant.page_size)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 400), st.sampled_from([-12, -11, 0, 5.5, 14]), st.booleans())
 def test_no_day_and_no_zone_misleads_the_probe(day: int, zone: float, swapped: bool) -> None:
     tenant = FakeTenant(Clock(NOON + day * DAY), zone_hours=zone, swapped=swapped)

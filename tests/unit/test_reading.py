@@ -146,7 +146,7 @@ def models(draw: st.DrawFn, change: st.SearchStrategy[Change], orders: Sequence[
     return model
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(models(inserts | deletes, ORDERS))
 def test_a_verified_reading_has_shown_all_that_was_there_throughout(model: ListModel) -> None:
     reading, shown = read(model)
@@ -156,7 +156,7 @@ def test_a_verified_reading_has_shown_all_that_was_there_throughout(model: ListM
         assert reading.collected == reading.total
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(models(inserts, SORTED))
 def test_without_a_total_a_reading_is_proved_by_one_that_shows_nothing_new(
     model: ListModel,
@@ -169,7 +169,7 @@ def test_without_a_total_a_reading_is_proved_by_one_that_shows_nothing_new(
     assert digests(model.throughout) <= shown
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(models(inserts, ORDERS), st.integers(0, 3), st.integers(0, 9))
 def test_a_known_window_is_read_on_until_all_new_records_are_found(
     model: ListModel, age: int, new: int
@@ -186,7 +186,7 @@ def test_a_known_window_is_read_on_until_all_new_records_are_found(
         assert reading.collected == reading.total
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(models(inserts | deletes, ("newest",)), st.integers(0, 9), deletes)
 def test_records_deleted_since_the_last_poll_hide_no_new_ones(
     model: ListModel, new: int, gone: Change
@@ -202,7 +202,7 @@ def test_records_deleted_since_the_last_poll_hide_no_new_ones(
         assert digests(model.throughout) <= shown
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(models(deletes, SORTED), st.integers(-2, 5).filter(bool))
 def test_a_count_that_stays_wrong_is_given_up_and_told(model: ListModel, error: int) -> None:
     model.changes = []

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from invicti_collector.errors import CollectorError
@@ -134,7 +134,6 @@ HISTORIES = st.lists(
 ORDERS = st.sampled_from(["newest", "oldest", "shuffled", "reshuffled"])
 
 
-@settings(deadline=None)
 @given(HISTORIES, ORDERS, st.sampled_from([1, 7]))
 def test_each_record_comes_once(
     history: list[tuple[str, int, int]], order: str, hours: int
@@ -150,7 +149,6 @@ def test_each_record_comes_once(
     assert not life.bench.store.ids
 
 
-@settings(deadline=None)
 @given(HISTORIES, ORDERS, st.integers(1, 60), st.booleans())
 def test_a_kill_doubles_a_page_at_most(
     history: list[tuple[str, int, int]], order: str, write: int, applied: bool

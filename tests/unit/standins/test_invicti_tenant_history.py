@@ -56,7 +56,6 @@ def test_the_history_fills_its_span_and_ends_now() -> None:
     count=st.integers(1, 10_000_000),
     data=st.data(),
 )
-@settings(deadline=None)
 def test_created_never_falls_and_counting_agrees_with_it(
     seed: int, count: int, data: st.DataObject
 ) -> None:
@@ -81,14 +80,13 @@ def test_an_id_is_a_version_4_uuid_that_leads_back_to_its_record(seed: int, numb
     assert flow.number(identity) == number
 
 
-@settings(deadline=None)
 @given(st.integers(0, (1 << 62) - 1))
 def test_scramble_has_an_inverse(number: int) -> None:
     assert unscramble(scramble(number)) == number
 
 
 @given(size=st.integers(1, 3_000), key=st.integers(0, 1 << 40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_permutation_is_one(size: int, key: int) -> None:
     permutation = Permutation(size, key)
     places = [permutation.forward(n) for n in range(size)]

@@ -68,7 +68,7 @@ def test_order(order: str) -> None:
 
 @pytest.mark.parametrize("order", ["newest", "oldest", "shuffled"])
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_paging_gives_every_record_once_whatever_was_added_and_deleted(
     order: str, data: st.DataObject
 ) -> None:
