@@ -284,6 +284,28 @@ def test_deep_nesting_stops_nothing(depth: int) -> None:
     assert "S3CR" not in mask_request_data('{"a":' * depth + '{"token":"S3CR"}' + "}" * depth)
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('{"name": "José", "password": "x"}', '{"name":"José","password":"*"}'),
+        ('[{"token": "x"}, 1.50]', '[{"token":"*"},1.5]'),
+        (' \n{"otp": "x", "a": ""}', '{"otp":"*","a":""}'),
+    ],
+)
+def test_json_stays_compact_json(text: str, masked: str) -> None:
+    assert mask_request_data(text) == masked.replace("*", MASK)
+
+
+def test_what_is_nested_too_deeply_is_masked_as_a_text_or_wholly() -> None:
+    depth = 200_000
+    text = "[" * depth + '{"password":"S3CR","name":"joe"}' + "]" * depth
+    assert '"password":"********","name":"joe"}' in mask_request_data(text)
+    value: Any = {"password": "S3CR"}
+    for _ in range(depth):
+        value = [value]
+    assert mask_request_data(value) == MASK
+
+
 HOSTILE = (
     "'token' * {n}",
     "'password' + 'a' * {n}",
@@ -369,6 +391,21 @@ def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None
         ("token token=a", "token token=*"),
         ("token\ntoken\notp=a", "token\ntoken\notp=*"),
         ("x.token[a]=b/c=d&e/pwd=f&{otp=g}", "x.token[a]=*&e/pwd=*&{otp=*}"),
+        ("xkey.secret.note=a&my-api-key-otp=b", "xkey.secret.note=*&my-api-key-otp=*"),
+        # Each value in its own quotes.
+        ("password=\"a b\" c, pwd='d e' f", "password=\"*\" c, pwd='*' f"),
+        ('x {\\"token\\":\\"a b\\",\\"c\\":1}', 'x {\\"token\\":\\"*\\",\\"c\\":1}'),
+        # Three headers, each longer or shorter than what stands for its value.
+        (
+            "Cookie: a\nX-Token: longer than eight\nAuthorization: b\n\npwd=c&d=e",
+            "Cookie: *\nX-Token: *\nAuthorization: *\n\npwd=*&d=e",
+        ),
+        # Positions move with elements and parts, too.
+        (
+            "x<Password>longer than eight</Password> otp=a&b=c",
+            "x<Password>*</Password> otp=*&b=c",
+        ),
+        ("x<Pin>1</Pin><Pwd>a</Pwd> token=b&c=d", "x<Pin>1</Pin><Pwd>*</Pwd> token=*&c=d"),
     ],
 )
 def test_a_secret_is_found_by_its_name_alone(text: str, masked: str) -> None:
