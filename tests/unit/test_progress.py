@@ -152,8 +152,19 @@ def test_records_without_a_date_are_found_from_the_window_that_showed_them() -> 
 def test_unseen_gives_each_new_record_of_a_page_once() -> None:
     progress = Progress(MemoryStore(), State("c", 0, NOON - DAY, 7))
     progress.add(records(3), Window(NOON - DAY, NOON + DAY), live=False)
-    found = progress.unseen(records(1, 2, 1, 3, 2))
-    assert [record.name for record in found] == [guid(1), guid(2)]
+    found = progress.unseen(records(1, 2, 1, 3, 2, 4))
+    assert [record.name for record in found] == [guid(1), guid(2), guid(4)]
+    progress.close_tile(NOON)  # what the tile before has shown, the next may show, too
+    assert [record.name for record in progress.unseen(records(4, 3, 5))] == [guid(4), guid(5)]
+
+
+def test_ids_are_saved_with_times_between_which_all_were_created() -> None:
+    store = MemoryStore()
+    both = records(1, created=NOON + 0.25) + records(2, created=NOON + 7.75)
+    Progress(store, State("c", 0, 0, 7)).add(both, Window(NOON, NOON + DAY), live=False)
+    (ids,) = store.ids
+    assert ids.since <= NOON + 0.25
+    assert NOON + 7.75 <= ids.until <= NOON + 9
 
 
 def test_records_of_the_covered_past_are_seen_without_their_ids() -> None:

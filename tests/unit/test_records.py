@@ -175,6 +175,14 @@ def test_equal_records_without_id_on_one_page_are_told_apart() -> None:
     assert [record.digest for record in again] == digests
 
 
+def test_different_records_without_id_are_told_apart_on_any_page() -> None:
+    deep: Any = 1
+    for _ in range(5_000):
+        deep = [deep]
+    items = ["text", "other", ["text"], {"A": deep}, {"A": deep, "B": 1}, deep, 5]
+    assert len({read_records([item])[0].digest for item in items}) == len(items)
+
+
 def test_the_order_of_fields_does_not_change_the_identity_without_id() -> None:
     first, second = read_records([{"A": 1, "B": 2}])[0], read_records([{"B": 2, "A": 1}])[0]
     assert first.digest == second.digest
@@ -257,6 +265,14 @@ def test_request_data_is_masked_kept_or_dropped() -> None:
     assert masked == {**item, "RequestData": f"UserName=joe&Password={MASK}"}
     assert list(masked) == list(item)
     assert record.item == item  # not changed in place
+
+
+@pytest.mark.parametrize("choice", ["mask", "keep"])
+def test_request_data_without_a_secret_stays(choice: str) -> None:
+    item = {"Id": "x", "RequestData": "UserName=joe", "Type": "Signin"}
+    (record,) = read_records([item])
+    assert record.text is None
+    assert event_json(record, choice) == '{"Id":"x","RequestData":"UserName=joe","Type":"Signin"}'
 
 
 @pytest.mark.parametrize("choice", ["mask", "drop"])
