@@ -6,6 +6,7 @@ The shapes are those of the stand-in tenant, which follow the API's description.
 from __future__ import annotations
 
 import gzip
+import copy
 import json
 import zlib
 from functools import lru_cache
@@ -59,7 +60,8 @@ odd = st.one_of(
     st.sampled_from(ODD_NUMBERS).map(Raw),
     st.sampled_from(ODD_TEXTS),
     st.sampled_from(DEEP).map(Raw),
-    st.sampled_from(_plain),
+    # Copies, since what holds them is changed further.
+    st.sampled_from(_plain).map(copy.deepcopy),
     st.integers(),
     st.floats(),
     st.text(st.characters(codec=None), max_size=40),
