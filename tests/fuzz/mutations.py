@@ -5,8 +5,8 @@ The shapes are those of the stand-in tenant, which follow the API's description.
 
 from __future__ import annotations
 
-import gzip
 import copy
+import gzip
 import json
 import zlib
 from functools import lru_cache
