@@ -124,6 +124,15 @@ def test_what_is_not_wanted_is_seen_but_not_written(
     assert sum(len(ids.digests) for ids in way.store.ids) == 1
 
 
+def test_the_tally_is_that_of_all_pages() -> None:
+    way = Way(exclude_types=frozenset({"scanstarted"}))
+    way.take(page_of(1, 2, Type="ScanStarted"))
+    way.take(page_of(3, Type="ScanStarted"))
+    way.take(page_of(4, 5))
+    way.take(page_of(6))
+    assert (way.delivery.tally.events, way.delivery.tally.excluded) == (3, 3)
+
+
 def test_flaws_are_told_in_one_line_and_written(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     way = Way()
@@ -131,6 +140,8 @@ def test_flaws_are_told_in_one_line_and_written(caplog: pytest.LogCaptureFixture
     (line,) = [record.getMessage() for record in caplog.records]
     assert f'id="{guid(1)}" flaws=unreadable_created_at,oversized characters=1000' in line
     assert [event.time for event in way.destination.events] == [NOON]
+    way.take(page_of(2, CreatedAt="soon"))
+    assert f'id="{guid(2)}" flaws=unreadable_created_at characters=' in caplog.text
 
 
 @pytest.mark.parametrize(

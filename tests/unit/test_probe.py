@@ -134,3 +134,12 @@ def test_foreign_is_what_no_zone_explains() -> None:
     assert not record(None)
     assert record(NOON - 2 * DAY)
     assert record(NOON + 3 * DAY)
+
+
+@pytest.mark.parametrize("beside", [NOON - 9 * DAY, NOON + 9 * DAY])
+def test_one_record_that_a_window_cannot_show_is_enough(beside: float) -> None:
+    window = Window(NOON - DAY, NOON + DAY)
+    times = [NOON, beside, NOON + 60]
+    records = read_records({"Id": str(time), "CreatedAt": iso(time)} for time in times)
+    assert any_foreign(records, window)
+    assert not any_foreign([records[0], records[2]], window)
