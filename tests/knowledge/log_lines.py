@@ -97,7 +97,8 @@ def events_at(lines: list[str], moment: float, name: str = INPUT, host: str = "h
     """
     source = SOURCE.replace(INPUT, name)
     first = _moment(lines[0])
-    moments = [moment + _moment(line) - first for line in lines]
+    # So that the first is written at the moment itself, not a rounding beside it.
+    moments = [moment + (_moment(line) - first) for line in lines]
     return [
         Event(LOG, _moved(line, written), written, source, host, "_internal")
         for line, written in zip(lines, moments)
