@@ -41,6 +41,7 @@ class Page(NamedTuple):
         last_number: The index of the last page; None where the server does not tell.
         unsettled: Whether the count was seen to change while this page and earlier ones were
             fetched at once, so that it is not known which of them were read before the change.
+        is_large: Whether it takes so much memory that several at once would be too many.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Page(NamedTuple):
     has_next: bool
     last_number: int | None
     unsettled: bool = False
+    is_large: bool = False
 
     @property
     def order(self) -> Order:

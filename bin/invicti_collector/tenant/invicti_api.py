@@ -205,7 +205,8 @@ class InvictiApi:
             # Page 1 was there, so this one lies beyond the end; the count proves whether it does.
             return Page(number, [], None, has_next=False, last_number=None)
         self._check(answer, body, query, where)
-        return read_page(_decoded(body, where), number)
+        page = read_page(_decoded(body, where), number)
+        return page._replace(is_large=len(body) > _ANY_PAGE)
 
     def _get(
         self,

@@ -232,6 +232,8 @@ class LookAhead:
             self._failed.add(request.question)
         elif isinstance(outcome, Exception):
             self._refused = True
+        elif outcome.is_large:
+            self._pace.failed()  # the next ones may be, too
         elif outcome.has_next:
             # Pages that are part full, or empty, come sooner: they would make full ones seem slow.
             self._pace.succeeded(ended - request.began)
