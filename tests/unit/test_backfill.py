@@ -23,12 +23,18 @@ class Noting(FakeTenant):
         self, window: Window, date_format: DateFormat, first: Page, following: Window | None
     ) -> Callable[[int], Page]:
         """See `ports.Tenant`."""
+        assert (first.number, first.total) == (1, self._count(window))
         self.followed.append((window, following))
         return super().onwards(window, date_format, first, following)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.followed: list[tuple[Window, Window | None]] = []
+
+    def _count(self, window: Window) -> int:
+        assert window.start is not None
+        assert window.end is not None
+        return sum(window.start <= item.created <= window.end for item in self.items)
 
 
 @pytest.fixture(name="tenant")

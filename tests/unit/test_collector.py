@@ -109,10 +109,12 @@ def test_an_idle_poll_is_one_request_and_one_read_of_progress(order: str) -> Non
     assert (bench.store.id_reads, bench.store.state_reads - 1) == reads
 
 
-@pytest.mark.parametrize("order", ["newest", "oldest", "shuffled"])
-def test_three_hundred_new_records_take_four_requests(order: str) -> None:
+@pytest.mark.parametrize(
+    ("order", "known"), [("newest", 4000), ("oldest", 4000), ("shuffled", 500)]
+)
+def test_three_hundred_new_records_take_four_requests(order: str, known: int) -> None:
     tenant = FakeTenant(Clock(), order=order)
-    tenant.fill(500, NOON - 20 * HOUR, NOON - 60)
+    tenant.fill(known, NOON - 20 * HOUR, NOON - 60)
     bench = Bench(tenant, input_settings(NOON - 20 * HOUR))
     bench.run()
     bench.later(600)
@@ -224,6 +226,40 @@ def test_a_day_that_only_the_tenants_clock_has_begun_is_surveyed() -> None:
     bench.tenant.requests.clear()  # before its first answer, a run knows no other
     bench.run()
     assert bench.state.probed_day == timeline.day_of(bench.tenant.clock.time)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(120, 0), (2 * DAY, 1)])
+def test_servers_that_disagree_about_the_day_are_no_clock_set_back(
+    seconds: int, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(small_tenant())
+    bench.run()
+    bench.later(DAY // 2 + 60)  # past midnight
+    bench.run()
+    live = bench.state.live
+    bench.later(-seconds)
+    bench.run()
+    assert sum("clock_set_back" in line for line in messages(caplog)) == told
+    assert live is not None
+    assert bench.state.live is not None
+    assert (bench.state.live.window == live.window) is not bool(told)
+
+
+def test_a_day_that_begins_as_the_first_page_is_read_has_its_own_window_read() -> None:
+    tenant = small_tenant()
+    tenant.clock.time = NOON + DAY // 2 - 60
+    before = timeline.live_window(tenant.clock.time)
+
+    def midnight(_: int) -> None:
+        if tenant.requests[-1][0] == before:
+            tenant.clock.time = NOON + DAY // 2
+
+    tenant.before = midnight
+    bench = Bench(tenant)
+    bench.run()
+    assert (bench.lost, bench.doubled) == (set(), 0)
+    assert bench.state.live is not None
+    assert bench.state.live.window == timeline.live_window(NOON + DAY // 2)
 
 
 def test_a_run_of_many_days_doubles_nothing() -> None:
@@ -451,8 +487,15 @@ def test_a_tile_whose_count_stays_wrong_is_read_again_then_passed(
         bench.later(300)
     assert covered[1] == covered[2] < covered[3]
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert len(errors) >= program.MOST_DOUBTS
-    assert "missing=1" in errors[0].getMessage()
+    assert all("missing=1" in error.getMessage() for error in errors)
+    # The last is that of the next tile, of which there is no doubt yet.
+    assert ["it is read again" in error.getMessage() for error in errors] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert "the tenant counts other than it lists; ask Invicti" in errors[2].getMessage()
     for _ in range(200):
         bench.run()
         bench.later(300)
@@ -578,7 +621,9 @@ def test_a_live_window_whose_count_is_wrong_is_told_and_read_whole_by_the_next_r
 # --- dates that the tenant does not read ------------------------------------------------------
 
 
-def test_without_a_readable_date_the_list_is_read_without_dates() -> None:
+def test_without_a_readable_date_the_list_is_read_without_dates(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     tenant = small_tenant(reads=frozenset())
     bench = Bench(tenant, input_settings(NOON - 10 * DAY))
     bench.run()
@@ -595,6 +640,7 @@ def test_without_a_readable_date_the_list_is_read_without_dates() -> None:
         now = tenant.clock.time
         tenant.fill(4, now - DAY, now, seed=int(now))
         bench.run()
+    assert not any("clock_set_back" in line for line in messages(caplog))
     assert bench.state.date_format is US
     expected = {item.name for item in tenant.items if item.created >= NOON - 10 * DAY}
     assert set(bench.destination.names) == expected
