@@ -69,16 +69,16 @@ class Collector:
         self._settings = settings
         self._connection = connection
         self._tenant = tenant
-        self._lease = lease
         self._log = log
         self._clock = TenantClock(tenant, local_clock)
-        self._progress = Progress(store, _load_state(store))
+        self._progress = Progress(store, _load_state(store), lease.assure)
         self._clock.assumed_offset = self._progress.state.clock_offset
         if self._progress.state.connection == connection.digest:
             tenant.recall(self._progress.state.notes)
         self._survey = Survey(tenant, connection, self._progress, self._clock, log, self._new_state)
         self._delivery = Delivery(settings, destination, self._progress, lease, self._clock, log)
         self._polled_at = 0.0
+        self._polled_window = EVERYTHING
         self.polled = 0
         """When the live window was last seen complete, by the tenant's clock; 0 = not yet."""
         self._trusts_filter = False
@@ -91,8 +91,9 @@ class Collector:
     @property
     def backfill_left(self) -> int:
         """Seconds of history that are still to be read."""
-        end = self._live_window().start
-        return 0 if end is None else max(end - self._progress.state.covered, 0)
+        state, end = self._progress.state, self._live_window().start
+        # Before the first survey, nobody knows where the backfill is to begin.
+        return max(end - state.covered, 0) if state.connection and end is not None else 0
 
     def run(self) -> None:
         """Collects whatever is new, then works on the backfill until none is left.
@@ -101,16 +102,10 @@ class Collector:
             CollectorError: when something was wrong; progress is where the destination is.
         """
         pause = self._progress.state.not_before - self._clock.local()
-        if pause > 0:
+        if 0 < pause <= LONGEST_WAIT:  # a longer one was saved while this machine's clock was wrong
             self._log.info("action=throttled wait_seconds=%d", pause)
             return
         try:
-            self._collect()
-        except (_FilterNotHonouredError, DatesRefusedError):
-            # All that was delivered is saved, so starting again after a new probe loses nothing.
-            self._log.warning("action=filter_not_honoured remedy=%s", quoted("probing anew"))
-            self._trusts_filter = True
-            self._survey.take()
             self._collect()
         except TransientError as fault:
             if fault.retry_after is not None:
@@ -119,6 +114,16 @@ class Collector:
             raise
 
     def _collect(self) -> None:
+        try:
+            self._poll_and_backfill()
+        except (_FilterNotHonouredError, DatesRefusedError):
+            # All that was delivered is saved, so starting again after a new probe loses nothing.
+            self._log.warning("action=filter_not_honoured remedy=%s", quoted("probing anew"))
+            self._trusts_filter = True
+            self._survey.take()
+            self._poll_and_backfill()
+
+    def _poll_and_backfill(self) -> None:
         self._poll_live()
         # A tenant without any record has shown no form of date that it reads, nor anything to read.
         if self._progress.state.connection:
@@ -159,7 +164,10 @@ class Collector:
             return page
 
         return read_window(
-            lambda number: recognised(fetch(number)), recognised(first), self._progress, settled
+            lambda number: recognised(fetch(number)),
+            recognised(first),
+            self._progress.knows,
+            settled,
         )
 
     # --- the live window -----------------------------------------------------------------------
@@ -170,6 +178,7 @@ class Collector:
         if new_day and not self._survey.take():
             return
         window, first = self._first_live_page()
+        self._polled_window = window
         if not new_day and self._survey.is_due():
             self._poll_live()  # this machine's clock had not noticed the day that the page tells
             return
@@ -220,7 +229,6 @@ class Collector:
         reconciliation.tell(self._log, window, reading, "live")
         if not reading.verified:
             return
-        self._lease.assure()  # another copy's newer progress must not be overwritten
         state = self._progress.state
         covered = state.covered
         if window.dated and state.live is not None and not state.live.window.dated:
@@ -241,7 +249,7 @@ class Collector:
             if timeline.is_too_large(span, first.announced):
                 self._progress.save(span=timeline.fitting_span(span, first.announced))
                 continue
-            self._progress.load_live(self._live_window())
+            self._progress.load_live(self._polled_window)
             # For every tile: in a run of days, the live window has moved on from records it showed.
             self._progress.load_tile(window)
             fetch = self._onwards(window, first, self._tile_after(tile, first))
@@ -254,7 +262,9 @@ class Collector:
         return self._tile_from(state.covered, state.span)
 
     def _tile_from(self, covered: int, span: int) -> Window | None:
-        end = self._live_window().start
+        # Not by the clock: an answer that tells a wrong time must not have days covered that the
+        # live window still has new records of.
+        end = self._polled_window.start
         if end is None or covered >= end:
             return None
         return timeline.next_tile(covered, end, span)
@@ -268,7 +278,6 @@ class Collector:
 
     def _close_tile(self, tile: Window, reading: Reading) -> bool:
         """Moves on to the next tile; stays when the count is wrong and may yet come right."""
-        self._lease.assure()
         if self._progress.state.covered != tile.start:
             return (
                 True  # the tenant's clock was set back meanwhile: this is no longer the next tile
@@ -295,8 +304,12 @@ class Collector:
                 reading: Reading = end.value
                 return reading
             self._delivery.take(page, window, live=live)
-            if not live and self._clock.local() - self._polled_at >= self._settings.interval:
+            if not live and self._is_poll_due():
                 self._poll_live()
+
+    def _is_poll_due(self) -> bool:
+        since = self._clock.local() - self._polled_at
+        return not 0 <= since < self._settings.interval  # below 0 when the clock was set back
 
 
 def _load_state(store: Store) -> State:

@@ -70,7 +70,7 @@ class ConfigurationError(PermanentError):
 
 
 class AuthenticationError(PermanentError):
-    """The tenant does not let this API user in (401, 403)."""
+    """The tenant does not let this API user in (401, 403), or shows it nothing."""
 
     label = "Authentication Error"
 
@@ -116,5 +116,7 @@ class ProgressUnreachableError(TransientError):
     """The store of the progress does not answer; starting over instead would double events."""
 
 
-class LeaseLostError(TransientError):
-    """Another copy of the input has taken over."""
+class LeaseLostError(CollectorError):
+    """Another copy of the input has taken over: this one is not to try again."""
+
+    label = "Connection Error"

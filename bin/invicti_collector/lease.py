@@ -50,16 +50,18 @@ class InputLease:
         return None if self._take() else self._store.read_lease() or self._new()
 
     def assure(self) -> None:
-        """Makes sure that the lease is still held, before anything is written under it.
+        """Makes sure that the lease was held all the time, before anything is written under it.
 
         Raises:
             LeaseLostError: when another copy has taken over.
         """
         if self._held is None or self._held.expires - self._clock() > 2 * LEASE_SECONDS / 3:
             return
-        self._store.drop_lease(self._held)
-        if not self._take():
-            self._held = None
+        # A copy that took it when it had expired may have collected, and given it back, since.
+        kept = self._store.read_lease() == self._held
+        if kept:
+            self._store.drop_lease(self._held)
+        if not kept or not self._take():
             raise LeaseLostError(
                 "another copy of this input has taken over",
                 "lease",
@@ -77,7 +79,8 @@ class InputLease:
         lease = self._new()
         # A request that was repeated meets the lease that it made before its answer was lost.
         taken = self._store.take_lease(lease) or self._store.read_lease() == lease
-        self._held = lease if taken else None
+        if taken:
+            self._held = lease
         return taken
 
     def _new(self) -> Lease:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from invicti_collector.errors import ConfigurationError
 from invicti_collector.ports import SeenIds, Store
@@ -17,6 +17,7 @@ from invicti_collector.timeline import (
     FIRST_SPAN,
     SLACK,
     ZONE_AHEAD,
+    ZONES,
     DateFormat,
     Window,
 )
@@ -167,34 +168,44 @@ class Progress:
     Arguments:
         store: Where it is kept.
         state: As loaded, or new.
+        assure: Called before anything is saved; raises when another copy of the input may have
+            saved meanwhile, whose newer progress must not be overwritten.
     """
 
-    def __init__(self, store: Store, state: State) -> None:
+    def __init__(self, store: Store, state: State, assure: Callable[[], None]) -> None:
         self._store = store
         self.state = state
+        self._assure = assure
         self._live: set[int] | None = None
         self._tile: set[int] = set()
-        self._previous_tile: set[int] = set()
         self._recognition = Recognition(self)
 
     def save(self, **changes: Any) -> None:
         """Saves the state with changes."""
+        self._assure()
         self.state = self.state._replace(**changes)
         self._store.save_state(state_to_json(self.state))
 
     def start_anew(self, state: State) -> None:
         """Forgets everything about the input and begins with `state`."""
+        self._assure()
         self._store.forget()
         self.state = state
-        self._live, self._tile, self._previous_tile = None, set(), set()
+        self._live, self._tile = None, set()
         self._recognition = Recognition(self)
+
+    def knows(self, record: Record) -> bool:
+        """Tells whether a record needs no collecting: it was, or is older than ids are kept."""
+        return record.digest in self or self._is_old(record)
+
+    def _is_old(self, record: Record) -> bool:
+        return record.created is not None and record.created < self.state.covered - SLACK
 
     def __contains__(self, digest: object) -> bool:
         """Tells whether the record of this digest has been collected."""
         return (
             (self._live is not None and digest in self._live)
             or digest in self._tile
-            or digest in self._previous_tile
             or digest in self._recognition.marks
         )
 
@@ -215,13 +226,13 @@ class Progress:
 
         Others have been collected, or were so long ago that their ids are gone.
         """
-        live, tile, previous = self._live or (), self._tile, self._previous_tile
+        live, tile = self._live or (), self._tile
         marks = self._recognition.marks
         oldest = self.state.covered - SLACK
         found: dict[int, Record] = {}
         for record in records:
             digest, created = record.digest, record.created
-            if digest in live or digest in tile or digest in previous or digest in marks:
+            if digest in live or digest in tile or digest in marks:
                 continue
             if created is None or created >= oldest:
                 found.setdefault(digest, record)
@@ -236,14 +247,14 @@ class Progress:
     def load_tile(self, window: Window) -> None:
         """Makes the ids known that were collected from around a tile before."""
         since, until = _reach(window)
-        self._tile = self._load(since, until)
-        self._previous_tile = set()
+        self._tile = self._load(since - ZONES, until)
 
     def _load(self, since: int, until: int) -> set[int]:
         return {digest for ids in self._store.ids_between(since, until) for digest in ids.digests}
 
     def add(self, records: list[Record], window: Window, *, live: bool) -> None:
         """Saves that the destination has these records."""
+        self._assure()
         digests = [record.digest for record in records]
         marks = self._recognition.marks
         digests += [marks[digest] for digest in digests if digest in marks]
@@ -259,9 +270,9 @@ class Progress:
         Arguments:
             end: Where the tile ended and the next begins.
         """
-        if self._previous_tile or self._tile:
-            self._store.forget_ids_before(end - SLACK)
-        self._previous_tile, self._tile = self._tile, set()
+        if self._tile:
+            self._assure()
+            self._store.forget_ids_before(end - SLACK - ZONES)
 
     def forget_live(self) -> None:
         """Has the ids of the live window loaded anew, for when the window has moved."""

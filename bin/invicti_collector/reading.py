@@ -7,11 +7,12 @@ that the distinct ids it saw are as many as the server counts.
 
 from __future__ import annotations
 
-from collections.abc import Container, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Callable, NamedTuple
 
 from invicti_collector.errors import UnexpectedAnswerError
 from invicti_collector.pages import Order, Page
+from invicti_collector.records import Record
 
 FRUITLESS_PASSES = 3
 """Passes in a row that show nothing new before a wrong count is called a mismatch. A list in
@@ -31,6 +32,7 @@ MOST_PAGES = 50_000
 """Of one pass, ten million records: a list that is longer has no end."""
 
 Fetch = Callable[[int], Page]
+Knows = Callable[[Record], bool]
 Pages = Generator[Page, None, "Reading"]
 
 
@@ -51,10 +53,10 @@ class Reading(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What is known of a window before a pass: how many of its ids are among `ids`."""
+    """What is known of a window before a pass: how many of its records, and which."""
 
     size: int
-    ids: Container[int]
+    knows: Knows
 
 
 class _Pass:
@@ -93,7 +95,7 @@ class _Pass:
         for record in page.records:
             if record.digest in self.ids:
                 continue  # moved on from an earlier page: known only since this pass showed it
-            if self.known is not None and record.digest in self.known.ids:
+            if self.known is not None and self.known.knows(record):
                 known_here += 1
             else:
                 self.fresh += 1
@@ -120,7 +122,7 @@ class _Pass:
         return len(self.ids) == self.total
 
 
-def read_window(fetch: Fetch, first: Page, seen: Container[int], settled: int | None) -> Pages:
+def read_window(fetch: Fetch, first: Page, knows: Knows, settled: int | None) -> Pages:
     """Reads a window; yields each page as it comes, returns the `Reading`.
 
     A page may be yielded again with records that were yielded before: the caller keeps them apart.
@@ -128,11 +130,11 @@ def read_window(fetch: Fetch, first: Page, seen: Container[int], settled: int | 
     Arguments:
         fetch: Returns a page of the window by its index.
         first: Page 1, as just fetched.
-        seen: Ids of records seen in earlier runs.
-        settled: How many of the window's records are in `seen`, when a verified reading told;
-            None = not known, read all.
+        knows: Tells whether a record was counted by an earlier reading.
+        settled: How many records of the window were, when that one was verified; None = not known,
+            read all.
     """
-    known = None if settled is None else _Known(settled, seen)
+    known = None if settled is None else _Known(settled, knows)
     present: set[int] | None = None
     page = first
     passes = fruitless = 0
@@ -160,7 +162,7 @@ def _learned(walk: _Pass, present: set[int]) -> tuple[set[int], _Known | None]:
     together = present | walk.ids
     if walk.total is None or len(together) > walk.total:
         return walk.ids, None
-    return together, _Known(len(together), together)
+    return together, _Known(len(together), lambda record: record.digest in together)
 
 
 def _walk(fetch: Fetch, first: Page, walk: _Pass) -> Iterator[Page]:

@@ -17,6 +17,7 @@ from invicti_collector.errors import CollectorError, ConfigurationError, Transie
 from invicti_collector.lease import InputLease
 from invicti_collector.ports import ReportingStore
 from invicti_collector.progress import LiveReading, State, new_state, state_from_json, state_to_json
+from invicti_collector.timeline import ALWAYS
 
 _LONGEST = 500
 _PAUSE = 0.5
@@ -141,8 +142,9 @@ def collect_again(store: ReportingStore, connection: str, start: int) -> None:
         connection: `Account.connection` of its account.
         start: In seconds since the epoch.
     """
-    store.forget()
+    # In this order, since it may fail in between: the ids alone keep a run from doubling anything.
     store.save_state(state_to_json(new_state(connection, start)))
+    store.forget_ids_before(ALWAYS[1] + 1)
 
 
 def forget_input(store: ReportingStore) -> None:

@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Callable, NamedTuple
 
 from invicti_collector import timeline
 from invicti_collector.clock import TenantClock
-from invicti_collector.errors import quoted
-from invicti_collector.pages import Page
+from invicti_collector.errors import AuthenticationError, quoted
 from invicti_collector.ports import Tenant
 from invicti_collector.probe import Finding, probe
 from invicti_collector.progress import Progress, State
-from invicti_collector.timeline import DateFormat
+from invicti_collector.records import Record
+from invicti_collector.timeline import EARLIEST, ZONES, DateFormat
+
+_NO_ACCOUNT = "0" * 32
+"""The `Guid.Empty` of .NET, which says nothing of the tenant."""
 
 
 class Connection(NamedTuple):
@@ -73,17 +77,23 @@ class Survey:
 
         Returns:
             Whether the tenant has any record at all; without one there is nothing to save.
+
+        Raises:
+            AuthenticationError: when it has none although the input has collected before: days
+                that show no records must not count as covered.
         """
         finding = probe(self._tenant.glance, self._connection.date_format)
         if not finding.sample.records:
+            if self._progress.state.connection:
+                raise _emptied()
             return False
-        accounts = _account_ids(finding.sample)
+        accounts = _account_ids(finding.sample.records)
         self._settle_tenant(accounts)
         self._tell(finding)
-        known = self._progress.state.account_ids
         self._progress.save(
             connection=self._connection.digest,
-            account_ids=tuple(sorted(accounts.union(known))),
+            account_ids=tuple(sorted(accounts | self._known_accounts())),
+            covered=self._covered(finding),
             date_format=finding.date_format,
             probed_day=timeline.day_of(self._clock.now()),
             clock_offset=self._clock_offset(),
@@ -99,7 +109,7 @@ class Survey:
         if not state.connection:
             self._progress.start_anew(self._new_state())
             return
-        if accounts.intersection(state.account_ids):
+        if accounts & self._known_accounts():
             self._log.info("action=account_changed tenant=same")
             return
         self._log.warning(
@@ -107,6 +117,17 @@ class Survey:
             quoted("none needed: the input starts anew for this tenant, from its start_date"),
         )
         self._progress.start_anew(self._new_state())
+
+    def _known_accounts(self) -> frozenset[str]:
+        return frozenset(map(_normal, self._progress.state.account_ids))
+
+    def _covered(self, finding: Finding) -> int:
+        """Returns since when to go on: the filter's zone may be the user's, or the form's."""
+        state = self._progress.state
+        same_user = state.connection in ("", self._connection.digest)
+        if same_user and state.date_format in (None, finding.date_format):
+            return state.covered
+        return max(state.covered - ZONES, EARLIEST)
 
     def _tell(self, finding: Finding) -> None:
         if finding.date_format is self._progress.state.date_format:
@@ -131,6 +152,21 @@ class Survey:
         return offset
 
 
-def _account_ids(page: Page) -> frozenset[str]:
-    found = (record.field("AccountId") for record in page.records)
-    return frozenset(account.lower() for account in found if isinstance(account, str) and account)
+def _account_ids(records: Iterable[Record]) -> frozenset[str]:
+    found = (record.field("AccountId") for record in records)
+    told = frozenset(_normal(account) for account in found if isinstance(account, str))
+    return told - {"", _NO_ACCOUNT}
+
+
+def _normal(account: str) -> str:
+    """Returns an `AccountId`, whichever of the API's two GUID forms it has."""
+    return account.strip().lower().replace("-", "")
+
+
+def _emptied() -> AuthenticationError:
+    return AuthenticationError(
+        "the activity log shows no records at all, although this input has collected some before",
+        "auditlogs/list",
+        "give the role of the API user the permission to see the activity of all members; nothing "
+        "is lost, collecting goes on once there are records to be seen",
+    )

@@ -21,7 +21,10 @@ ALWAYS = (EARLIEST, 2**40)
 """From the earliest to the latest time of any record."""
 
 ZONE_AHEAD = 14 * HOUR
-"""The zone furthest ahead of UTC; the one furthest behind is 12 hours."""
+"""The zone furthest ahead of UTC."""
+
+ZONES = ZONE_AHEAD + 12 * HOUR
+"""From there to the zone furthest behind."""
 
 SLACK = 36 * HOUR
 """How far a record's `CreatedAt` may lie outside the window that shows it: the filter's zone (up

@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 from invicti_collector.errors import ProgressUnreachableError, TransientError
 from invicti_collector.ports import Event, Lease, SeenIds
+from invicti_collector.progress import Progress, State
 
 
 class MemoryStore:
@@ -56,8 +57,8 @@ class MemoryStore:
 
     def forget(self) -> None:
         """See `ports.Store`."""
-        self._write(None, self.ids.clear)
         self._write(None, lambda: setattr(self, "state", None))
+        self._write(None, self.ids.clear)
 
     def read_lease(self) -> Lease | None:
         """See `ports.Store`."""
@@ -117,3 +118,8 @@ class ListDestination:
     def names(self) -> list[str]:
         """The `Id`s of all events."""
         return [event.name for event in self.events]
+
+
+def progress_of(store: MemoryStore, state: State) -> Progress:
+    """The progress of an input of which no other copy runs."""
+    return Progress(store, state, lambda: None)

@@ -61,7 +61,7 @@ def progress_of(store: KvStore) -> None:
         return
     state = state_from_json(saved)
     window = live_window(NOW) if state.live is None else state.live.window
-    progress = Progress(store, state)
+    progress = Progress(store, state, lambda: None)
     progress.load_live(window)
     progress.load_tile(live_window(state.covered))
     progress.save(not_before=NOW)

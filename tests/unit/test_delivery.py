@@ -30,9 +30,10 @@ class Way:
         self.clock = Clock()
         self.store = store or MemoryStore()
         self.destination = ListDestination()
-        self.progress = Progress(self.store, State("c", NOON - DAY, NOON - DAY, 7))
         self.lease = InputLease(self.store, "server", self.clock.local)
         self.lease.acquire()
+        state = State("c", NOON - DAY, NOON - DAY, 7)
+        self.progress = Progress(self.store, state, self.lease.assure)
         tenant_clock = TenantClock(FakeTenant(self.clock), self.clock.local)
         self.delivery = Delivery(
             input_settings(**wanted),

@@ -52,7 +52,6 @@ def test_an_error_names_what_where_and_remedy_in_one_line() -> None:
         (TransientError, "Connection Error", True),
         (ServerError, "Server Error", True),
         (ProgressUnreachableError, "Connection Error", True),
-        (LeaseLostError, "Connection Error", True),
     ],
 )
 def test_each_kind_knows_whether_it_passes(
@@ -61,6 +60,12 @@ def test_each_kind_knows_whether_it_passes(
     assert kind.label == label
     assert issubclass(kind, TransientError) is passes
     assert issubclass(kind, PermanentError) is not passes
+
+
+def test_a_lost_lease_is_not_tried_for_again() -> None:
+    """It may pass, so it is not permanent either: the next run may have it."""
+    assert LeaseLostError.label == "Connection Error"
+    assert not issubclass(LeaseLostError, (TransientError, PermanentError))
 
 
 def test_a_transient_error_carries_what_the_server_asked_to_wait() -> None:

@@ -68,6 +68,26 @@ def test_forgetting_removes_state_and_ids_but_not_the_lease(store: FileStore) ->
     assert store.read_lease() == lease
 
 
+def test_forgetting_that_fails_in_between_leaves_no_state_without_its_ids(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save_state("{}")
+    store.add_ids(SeenIds(1, 2, [3]))
+    real = Path.unlink
+    removed: list[Path] = []
+
+    def once(path: Path, **options: bool) -> None:
+        if removed:
+            raise PermissionError(13, "Permission denied")
+        removed.append(path)
+        real(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", once)
+    with pytest.raises(ProgressUnreachableError):
+        store.forget()
+    assert store.load_state() is None
+
+
 def test_a_kill_in_the_middle_of_a_write_leaves_the_old_state(
     store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

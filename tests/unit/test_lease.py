@@ -160,8 +160,24 @@ def test_a_lease_that_another_took_is_lost(store: MemoryStore, clock: Ticking) -
     assert caught.value.where == "lease"
     assert "none needed where members of a search head cluster" in caught.value.remedy
     assert "clocks" in caught.value.remedy
+    with pytest.raises(LeaseLostError):  # for good
+        lease.assure()
     lease.release()
     assert store.lease == held
+
+
+def test_a_lease_that_another_took_and_gave_back_is_lost(
+    store: MemoryStore, clock: Ticking
+) -> None:
+    """It may have collected meanwhile, and saved newer progress."""
+    lease, other = InputLease(store, "sh1", clock), InputLease(store, "sh2", clock)
+    lease.acquire()
+    clock.time += LEASE_SECONDS + 1
+    assert other.acquire() is None
+    other.release()
+    with pytest.raises(LeaseLostError):
+        lease.assure()
+    assert store.lease is None
 
 
 @pytest.mark.parametrize("stays", [True, False])

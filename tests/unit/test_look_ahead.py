@@ -21,6 +21,7 @@ from invicti_collector.pages import Page, read_page
 from invicti_collector.patience import Patience
 from invicti_collector.ports import LargePageError
 from invicti_collector.reading import read_window
+from invicti_collector.records import Record
 from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.tenant import look_ahead
 from invicti_collector.tenant.look_ahead import LookAhead
@@ -138,7 +139,11 @@ def pages_of(
     ahead: LookAhead, window: Window = WINDOW, following: Window | None = None
 ) -> Iterator[Page]:
     first = ahead.page(window, ISO, 1)
-    return read_window(ahead.onwards(window, ISO, first, following), first, set(), None)
+    return read_window(ahead.onwards(window, ISO, first, following), first, knows_none, None)
+
+
+def knows_none(_: Record) -> bool:
+    return False
 
 
 def shown(pages: Iterator[Page]) -> list[int]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.errors import ConfigurationError
+from invicti_collector.errors import ConfigurationError, LeaseLostError
 from invicti_collector.progress import (
     SCHEMA,
     LiveReading,
@@ -20,7 +20,7 @@ from invicti_collector.progress import (
 )
 from invicti_collector.records import Record, id_digest, read_records
 from invicti_collector.timeline import EVERYTHING, SLACK, DateFormat, Window
-from tests.fakes.ports import MemoryStore
+from tests.fakes.ports import MemoryStore, progress_of
 from tests.fakes.tenant import DAY, NOON, guid, iso
 
 INTEGERS = st.integers(0, 2**40)
@@ -96,7 +96,7 @@ def test_a_text_that_is_no_state_is_refused(text: str) -> None:
 
 def test_saving_changes_memory_and_store() -> None:
     store = MemoryStore()
-    progress = Progress(store, State("c", 0, 5, 7))
+    progress = progress_of(store, State("c", 0, 5, 7))
     progress.save(covered=6)
     assert progress.state == State("c", 0, 5, 7)._replace(covered=6)
     assert store.state is not None
@@ -107,17 +107,17 @@ def test_what_was_added_is_seen_now_and_by_the_next_run() -> None:
     store = MemoryStore()
     window = Window(NOON - DAY, NOON + DAY)
     for live in (True, False):
-        progress = Progress(store, State("c", 0, NOON - DAY, 7))
+        progress = progress_of(store, State("c", 0, NOON - DAY, 7))
         progress.load_live(window)
         progress.add(records(1 + live), window, live=live)
         assert id_digest(guid(1 + live)) in progress
         assert not progress.unseen(records(1 + live))
-    later = Progress(store, State("c", 0, NOON - DAY, 7))
+    later = progress_of(store, State("c", 0, NOON - DAY, 7))
     assert later.unseen(records(1))  # nothing is loaded unless asked for
     later.load_live(window)
     assert not later.unseen(records(1, 2))
     assert later.unseen(records(3))
-    tile = Progress(store, State("c", 0, NOON - DAY, 7))
+    tile = progress_of(store, State("c", 0, NOON - DAY, 7))
     tile.load_tile(window)
     assert not tile.unseen(records(1, 2))
 
@@ -128,29 +128,29 @@ def test_ids_are_found_from_any_window_that_may_show_the_record(zone: int, into:
     store = MemoryStore()
     window = Window(NOON, NOON + 5 * DAY)
     created = NOON + into - zone * 3600
-    Progress(store, State("c", 0, NOON, 7)).add(
+    progress_of(store, State("c", 0, NOON, 7)).add(
         records(1, created=created), Window(NOON - DAY, NOON + DAY), live=False
     )
-    progress = Progress(store, State("c", 0, NOON, 7))
+    progress = progress_of(store, State("c", 0, NOON, 7))
     progress.load_live(window)
     assert not progress.unseen(records(1, created=created))
 
 
 def test_records_without_a_date_are_found_from_the_window_that_showed_them() -> None:
     store = MemoryStore()
-    progress = Progress(store, State("c", 0, 0, 7))
+    progress = progress_of(store, State("c", 0, 0, 7))
     window = Window(0, DAY)
     progress.add(records(1, created=None) + records(2, created=NOON), window, live=False)
     progress.add(records(3, created=None), EVERYTHING, live=False)
     for at in (Window(0, DAY), Window(DAY + 3600, 2 * DAY)):
-        later = Progress(store, State("c", 0, 0, 7))
+        later = progress_of(store, State("c", 0, 0, 7))
         later.load_tile(at)
         assert not later.unseen(records(1, 3, created=None))
     assert all(ids.since >= 0 for ids in store.ids)
 
 
 def test_unseen_gives_each_new_record_of_a_page_once() -> None:
-    progress = Progress(MemoryStore(), State("c", 0, NOON - DAY, 7))
+    progress = progress_of(MemoryStore(), State("c", 0, NOON - DAY, 7))
     progress.add(records(3), Window(NOON - DAY, NOON + DAY), live=False)
     found = progress.unseen(records(1, 2, 1, 3, 2, 4))
     assert [record.name for record in found] == [guid(1), guid(2), guid(4)]
@@ -161,14 +161,14 @@ def test_unseen_gives_each_new_record_of_a_page_once() -> None:
 def test_ids_are_saved_with_times_between_which_all_were_created() -> None:
     store = MemoryStore()
     both = records(1, created=NOON + 0.25) + records(2, created=NOON + 7.75)
-    Progress(store, State("c", 0, 0, 7)).add(both, Window(NOON, NOON + DAY), live=False)
+    progress_of(store, State("c", 0, 0, 7)).add(both, Window(NOON, NOON + DAY), live=False)
     (ids,) = store.ids
     assert ids.since <= NOON + 0.25
     assert NOON + 7.75 <= ids.until <= NOON + 9
 
 
 def test_records_of_the_covered_past_are_seen_without_their_ids() -> None:
-    progress = Progress(MemoryStore(), State("c", 0, NOON, 7))
+    progress = progress_of(MemoryStore(), State("c", 0, NOON, 7))
     assert not progress.unseen(records(1, created=NOON - SLACK - 1))
     assert progress.unseen(records(1, created=NOON - SLACK))
     assert progress.unseen(records(1, created=None))
@@ -176,9 +176,11 @@ def test_records_of_the_covered_past_are_seen_without_their_ids() -> None:
 
 def test_a_closed_tile_leaves_only_ids_that_another_window_may_show() -> None:
     store = MemoryStore()
-    progress = Progress(store, State("c", 0, NOON, 7))
+    progress = progress_of(store, State("c", 0, NOON, 7))
     window = Window(NOON, NOON + 10 * DAY)
-    for number, day in enumerate((0, 5, 8, 9, 10)):
+    # Kept are 62 hours: a zone of 14, a time without zone 14, whole hours; and 26 from the zone
+    # furthest ahead to the one furthest behind, should the filter's zone change.
+    for number, day in enumerate((0, 5, 7, 8, 10)):
         progress.add(records(number, created=NOON + day * DAY), window, live=False)
     progress.close_tile(NOON + 10 * DAY)
     kept = [digest for ids in store.ids for digest in ids.digests]
@@ -186,9 +188,45 @@ def test_a_closed_tile_leaves_only_ids_that_another_window_may_show() -> None:
     assert id_digest(guid(4)) in progress
 
 
+def test_nothing_is_saved_without_the_right_to() -> None:
+    """Another copy of the input may have saved newer progress meanwhile."""
+    store = MemoryStore()
+
+    def lost() -> None:
+        raise LeaseLostError("taken over", "lease", "none")
+
+    progress = Progress(store, State("c", 0, NOON, 7), lost)
+    progress_of(store, State("c", 0, NOON, 7)).add(records(1), EVERYTHING, live=False)
+    progress.load_tile(EVERYTHING)
+    writes = store.writes
+    saves: tuple[Callable[[], None], ...] = (
+        lambda: progress.save(covered=NOON),
+        lambda: progress.start_anew(State("d", 1, 2, 3)),
+        lambda: progress.add(records(2), EVERYTHING, live=False),
+        lambda: progress.close_tile(NOON),
+    )
+    for save in saves:
+        with pytest.raises(LeaseLostError):
+            save()
+    assert store.writes == writes
+    assert progress.state == State("c", 0, NOON, 7)
+
+
+def test_what_is_older_than_ids_are_kept_is_known() -> None:
+    progress = progress_of(MemoryStore(), State("c", 0, NOON, 7))
+    (old,), (recent,), (undated,) = (
+        records(1, created=NOON - SLACK - 1),
+        records(2, created=NOON - SLACK),
+        records(3, created=None),
+    )
+    assert [progress.knows(record) for record in (old, recent, undated)] == [True, False, False]
+    progress.add([recent], EVERYTHING, live=False)
+    assert progress.knows(recent)
+
+
 def test_starting_anew_forgets_all() -> None:
     store = MemoryStore()
-    progress = Progress(store, State("c", 0, 0, 7))
+    progress = progress_of(store, State("c", 0, 0, 7))
     progress.load_live(EVERYTHING)
     progress.add(records(1), EVERYTHING, live=True)
     progress.add(records(2), EVERYTHING, live=False)
@@ -229,7 +267,7 @@ def test_a_state_that_nobody_saved_is_told_as_such(name: str, value: Any) -> Non
 @pytest.mark.parametrize("live_is_loaded", [True, False])
 def test_of_the_backfill_no_more_than_two_tiles_are_remembered(*, live_is_loaded: bool) -> None:
     """So that memory does not grow with the history, nor a poll forget what it has seen."""
-    progress = Progress(MemoryStore(), State("c", 0, NOON - 90 * DAY, 7))
+    progress = progress_of(MemoryStore(), State("c", 0, NOON - 90 * DAY, 7))
     polled = Window(NOON - DAY, NOON + DAY)
     if live_is_loaded:
         progress.load_live(polled)
@@ -250,10 +288,10 @@ def test_ids_from_elsewhere_are_not_loaded() -> None:
     store = MemoryStore()
     for number, day in enumerate((-9, 0, 9)):
         window = Window(NOON + day * DAY, NOON + (day + 1) * DAY)
-        Progress(store, State("c", 0, 0, 7)).add(
+        progress_of(store, State("c", 0, 0, 7)).add(
             records(number, created=NOON + day * DAY), window, live=False
         )
-    progress = Progress(store, State("c", 0, 0, 7))
+    progress = progress_of(store, State("c", 0, 0, 7))
     progress.load_tile(Window(NOON, NOON + DAY))
     assert [number for number in range(3) if id_digest(guid(number)) in progress] == [1]
 

@@ -53,6 +53,22 @@ def settings(part: str, status: int, body: bytes) -> Settings:
     return made
 
 
+def test_forgetting_begins_with_the_state() -> None:
+    """When it fails after that, the next run starts anew; without its ids it would double all."""
+    made = splunkd_client(URI, "key", APP)
+    asked: list[str] = []
+
+    def handle(url: str, _: Mapping[str, Any], **__: Any) -> dict[str, Any]:
+        asked.extend(parse_qs(urlsplit(url).query)["query"])
+        return {"status": 503, "reason": "", "headers": {}, "body": BytesIO(b"")}
+
+    made.http.handler = handle
+    with pytest.raises(ProgressUnreachableError):
+        KvStore(made, "prod").forget()
+    (query,) = asked
+    assert json.loads(query)["_key"].startswith("state-")
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"x"', b"{}", b"[" * 5_000, b"<html>"])
 def test_only_404_means_no_progress(body: bytes) -> None:
     store = KvStore(client("storage/collections", 200, body), "prod")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from invicti_collector.errors import ConfigurationError, TransientError
+from invicti_collector.errors import ConfigurationError, ProgressUnreachableError, TransientError
 from invicti_collector.lease import InputLease
 from invicti_collector.ports import SeenIds
 from invicti_collector.progress import LiveReading, State, state_from_json, state_to_json
@@ -128,6 +128,24 @@ def test_collecting_again_forgets_all_and_begins_at_the_date(store: FileStore) -
     assert state.covered == MAY_1 - 30 * DAY - 14 * 3600  # the zone furthest ahead
     assert (state.live, state.probed_day) == (None, 0)
     assert store.ids_between(0, 2**40) == []
+
+
+def test_collecting_again_that_fails_in_between_doubles_nothing(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The administrator is told, and repeats it; until then a run must recognise what it has."""
+    save(store)
+    store.add_ids(SeenIds(MAY_1, MAY_1, [1, 2]))
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(ProgressUnreachableError):
+        collect_again(store, "c", MAY_1 - 30 * DAY)
+    assert store.load_state() is not None
+    (kept,) = store.ids_between(0, 2**40)
+    assert kept.digests == [1, 2]
 
 
 def test_forgetting_an_input_leaves_nothing(store: FileStore) -> None:

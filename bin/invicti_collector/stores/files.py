@@ -91,11 +91,12 @@ class FileStore:
     @_tells_failures
     def forget(self) -> None:
         """See `ports.Store`."""
-        # The state goes last: without it the ids have no meaning, with it they must be there.
-        for path, _, _ in self._id_files():
-            path.unlink()
+        # The state goes first: with it the ids must be there, without it they have no meaning, and
+        # the next run, which starts anew, forgets them too.
         with suppress(FileNotFoundError):
             (self.folder / "state.json").unlink()
+        for path, _, _ in self._id_files():
+            path.unlink()
 
     @_tells_failures
     def save_report(self, kind: str, text: str) -> None:

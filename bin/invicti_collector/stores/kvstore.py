@@ -95,9 +95,10 @@ class KvStore:
 
     def forget(self) -> None:
         """See `ports.Store`."""
-        # The state goes last: without it the ids have no meaning, with it they must be there.
-        self._call("delete", "", query=self._ids_where())
+        # The state goes first: with it the ids must be there, without it they have no meaning, and
+        # the next run, which starts anew, forgets them too.
         self._call("delete", "", query=json.dumps({"_key": self._key("state")}))
+        self._call("delete", "", query=self._ids_where())
 
     def save_report(self, kind: str, text: str) -> None:
         """See `ports.ReportingStore`."""
