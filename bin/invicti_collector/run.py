@@ -130,8 +130,10 @@ class InputRun:
         self._log.info("action=started store=%s version=%s", quoted(store.name), version())
         try:
             self._collect(store, lease)
-        except CollectorError as fault:
-            self._report(store, fault)
+        except StoppedError:
+            raise
+        except Exception as fault:
+            self._report(store, fault if isinstance(fault, CollectorError) else _bug(fault))
             raise
         finally:
             lease.release()
@@ -225,6 +227,15 @@ class InputRun:
             interval,
             outcome,
         )
+
+
+def _bug(fault: Exception) -> CollectorError:
+    """Returns what the administrator is told of a bug, whose own text may hold a secret."""
+    return CollectorError(
+        f"a bug of the add-on: {type(fault).__name__}",
+        place_of(fault),
+        'report it with the line of the log that has exc_l="Bug"',
+    )
 
 
 def _patience(wanted: InputSettings) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,9 @@ def test_a_bug_in_a_run(package: Path, interpreter: Path, tmp_path: Path) -> Non
         assert SECRET not in line + place.log
         lease = place.splunkd.kvstore.documents("invicti_auditlogs_progress")
         assert [document for document in lease if document["kind"] == "lease"] == []
+        (told,) = (json.loads(each["report"]) for each in lease if each["kind"] == "failure")
+        assert told["error"] == "a bug of the add-on: RuntimeError"
+        assert "report it" in told["remedy"]
 
 
 @pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
