@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.integration.pages import ACCOUNTS, Pages, pages, tenant
+from tests.integration.pages import ACCOUNTS, SETTINGS, Pages, pages, tenant
 from tests.standins.invicti_tenant import TenantServer
 from tests.standins.splunkd import conf_file
 
@@ -52,10 +52,15 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_by_rest(package: Path, interpreter: Path, tmp_path: Path) -> None:
-    account, make, change, settings, progress, again, forget, _ = blocks("sh")[1:]
+    proxy, account, make, change, logging, progress, again, forget, _ = blocks("sh")[1:]
     with tenant() as server, pages(package, interpreter, tmp_path) as place:
+        run(place, server, proxy)
+        saved = place.read(SETTINGS, "proxy").content
+        assert (saved["proxy_enabled"], saved["proxy_url"]) == ("1", "proxy.example.com")
+        # There is none here.
+        assert place.edit(SETTINGS, "proxy", proxy_enabled="0").status == 200
         assert ": works" in run(place, server, account)
-        run(place, server, make, change, settings)
+        run(place, server, make, change, logging)
         saved = place.splunkd.input_settings("prod") or {}
         assert (saved["interval"], saved["start_date"]) == ("600", "all")
         assert place.splunkd.run_input("prod").event_count == server.tenant.count()

@@ -19,6 +19,9 @@ from tests.ui.chromium import find_chromium, launched
 
 FOLDER = ROOT / ".build" / "screenshots"
 DETAILS = "invicti_activity_logs"
+RECORD = "Login Attempt Failed"
+"""Of the first of these the details are shown: they have an address and a masked password, and
+the panel ends with a whole line."""
 
 
 def _draw(sheet: Canvas, app_folder: Path, folder: Path) -> None:
@@ -27,7 +30,8 @@ def _draw(sheet: Canvas, app_folder: Path, folder: Path) -> None:
             sheet.draw(dashboard, theme)
             _take(sheet, folder / f"{dashboard.name}-{theme}.png")
             if dashboard.name == DETAILS:
-                sheet.page.locator("[data-test=body] [data-test=cell]").nth(1).click()
+                row = sheet.page.locator("[data-test=body] [data-test=row]", has_text=RECORD).first
+                row.locator("[data-test=cell]").nth(1).click()
                 sheet.settle()
                 _take(sheet, folder / f"{dashboard.name}-details-{theme}.png")
 
