@@ -54,7 +54,7 @@ CORE = (
 # Which unit tests are a module's own, where it is not the one of its name.
 TESTS = {
     "clock": ("delivery", "survey"),
-    "collector": ("collector", "backfill", "clock_set_back"),
+    "collector": ("collector", "backfill", "clock_set_back", "wrong_moments"),
     "tenant/csv_export": ("csv_export", "csv_sheets"),
     "tenant/csv_listing": ("csv_export",),
     "tenant/csv_sheets": ("csv_export", "csv_sheets"),
