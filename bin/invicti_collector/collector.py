@@ -37,6 +37,10 @@ LONGEST_WAIT = timeline.DAY
 """Seconds that a tenant's `Retry-After` may stop an input for."""
 
 
+_TRIES_OF_CLOCK = 3
+"""Of several servers one may tell another time."""
+
+
 class _FilterNotHonouredError(Exception):
     """The tenant showed records outside the window: it misreads dates, or no longer reads them."""
 
@@ -190,7 +194,8 @@ class Collector:
         if same is None:
             self._move_live(window)
         self._progress.load_live(window)
-        settled = same.collected if same and same.total is not None else None
+        # On a new day, what counts as known may have changed since: another user, another form.
+        settled = same.collected if same and not new_day and same.total is not None else None
         pages = self._read(self._fetcher(window), first, settled)
         self._close_live(window, self._consume(pages, window, live=True))
 
@@ -203,16 +208,16 @@ class Collector:
             date = reconciliation.moment(window.start)
             self._log.warning("action=clock_set_back date=%s remedy=%s", date, quoted(remedy))
             covered = min(self._progress.state.covered, window.start or 0)
-            self._progress.save(covered=covered, live=None)
+            self._progress.save(covered=covered, forgotten=0, live=None)
         self._progress.forget_live()
 
     def _first_live_page(self) -> tuple[Window, Page]:
         """Returns the live window and its first page, by the clock that the page itself tells."""
-        window = self._live_window()
-        page = self._fetcher(window)(1)
-        if self._live_window() != window:
+        for _ in range(_TRIES_OF_CLOCK):
             window = self._live_window()
             page = self._fetcher(window)(1)
+            if self._live_window() == window:
+                break
         return window, page
 
     def _live_window(self) -> Window:
@@ -233,7 +238,8 @@ class Collector:
         covered = state.covered
         if window.dated and state.live is not None and not state.live.window.dated:
             # An undated reading had everything but what has turned up late since.
-            covered = max(covered, state.live.verified_at - timeline.LATENESS - timeline.SLACK)
+            had = state.live.verified_at - timeline.LATENESS - timeline.SLACK
+            covered = max(covered, min(had, window.start or 0))
         now = int(self._clock.now())
         live = LiveReading(window, reading.total, reading.collected, reading.fingerprint, now)
         self._progress.save(covered=covered, live=live, notes=dict(self._tenant.notes))
@@ -279,9 +285,9 @@ class Collector:
     def _close_tile(self, tile: Window, reading: Reading) -> bool:
         """Moves on to the next tile; stays when the count is wrong and may yet come right."""
         if self._progress.state.covered != tile.start:
-            return (
-                True  # the tenant's clock was set back meanwhile: this is no longer the next tile
-            )
+            return True  # a poll has set that back meanwhile: this is no longer the next tile
+        if not reading.collected:
+            self._survey.assure_shown()
         doubts = self._progress.state.doubts + 1
         last = doubts >= MOST_DOUBTS
         window = timeline.overlapping(tile)  # what was counted
@@ -291,8 +297,7 @@ class Collector:
             return False
         end = self._progress.state.covered + timeline.length(tile)
         span = timeline.fitting_span(timeline.length(tile), reading.collected)
-        self._progress.save(covered=end, span=span, doubts=0)
-        self._progress.close_tile(end)
+        self._progress.close_tile(end, span)
         return True
 
     def _consume(self, pages: Pages, window: Window, *, live: bool) -> Reading:

@@ -17,6 +17,9 @@ from invicti_collector.ports import Lease, Store
 LEASE_SECONDS = 600
 """Longer than the slowest page takes; what a copy on another machine waits after a crash."""
 
+_FURTHEST = 24 * 3600
+"""Seconds from now that a lease may end: one that ends later is of a clock that was wrong."""
+
 
 class InputLease:
     """The lease of one input.
@@ -55,7 +58,11 @@ class InputLease:
         Raises:
             LeaseLostError: when another copy has taken over.
         """
-        if self._held is None or self._held.expires - self._clock() > 2 * LEASE_SECONDS / 3:
+        if self._held is None:
+            return
+        left = self._held.expires - self._clock()
+        # More than all of it is left when the clock was set back: for others it may have expired.
+        if 2 * LEASE_SECONDS / 3 < left <= LEASE_SECONDS:
             return
         # A copy that took it when it had expired may have collected, and given it back, since.
         kept = self._store.read_lease() == self._held
@@ -87,7 +94,7 @@ class InputLease:
         return Lease(self._owner, int(self._clock()) + LEASE_SECONDS)
 
     def _is_stale(self, lease: Lease) -> bool:
-        if lease.expires <= self._clock():
+        if not 0 < lease.expires - self._clock() <= _FURTHEST:
             return True
         server, _, process_id = lease.owner.rpartition("/")[0].rpartition("/")
         return server == self._server and not _is_another_process(process_id)

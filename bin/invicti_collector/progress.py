@@ -59,6 +59,7 @@ class State(NamedTuple):
         clock_offset: Seconds to add to this machine's clock to get the tenant's.
         not_before: Until when the tenant asked not to be called, by this machine's clock.
         notes: What the tenant's client has noted of it; see `ports.Tenant`.
+        forgotten: Ids of records created before may be gone.
     """
 
     connection: str
@@ -73,6 +74,7 @@ class State(NamedTuple):
     clock_offset: int = 0
     not_before: int = 0
     notes: Mapping[str, Any] = {}
+    forgotten: int = 0
 
 
 def new_state(connection: str, start: int) -> State:
@@ -114,6 +116,8 @@ def state_from_json(text: str) -> State:
 
 
 def _state(fields: dict[str, Any]) -> State:
+    # Versions before that kept ids for a shorter time.
+    fields.setdefault("forgotten", max(fields["covered"] - SLACK, 0))
     live = fields.pop("live")
     date_format = fields.pop("date_format")
     state = State(
@@ -132,7 +136,7 @@ def _check(state: State) -> None:
         TypeError: when a value is of another type than is saved.
         ValueError: when a time is none.
     """
-    times = [state.start, state.covered, state.probed_day, state.not_before]
+    times = [state.start, state.covered, state.probed_day, state.not_before, state.forgotten]
     numbers = [state.span, state.doubts, state.clock_offset]
     texts = [state.connection, *state.account_ids]
     if state.live is not None:
@@ -264,14 +268,16 @@ class Progress:
         target.update(digests)
         self._recognition.settle(records)
 
-    def close_tile(self, end: int) -> None:
-        """Forgets the ids that no later window can show again.
+    def close_tile(self, end: int, span: int) -> None:
+        """Goes on to the next tile, and forgets the ids that no later window can show again.
 
         Arguments:
             end: Where the tile ended and the next begins.
+            span: Length of the next.
         """
+        forgotten = max(self.state.forgotten, end - SLACK - ZONES)
+        self.save(covered=end, span=span, doubts=0, forgotten=forgotten)
         if self._tile:
-            self._assure()
             self._store.forget_ids_before(end - SLACK - ZONES)
 
     def forget_live(self) -> None:

@@ -14,7 +14,7 @@ from invicti_collector.ports import Tenant
 from invicti_collector.probe import Finding, probe
 from invicti_collector.progress import Progress, State
 from invicti_collector.records import Record
-from invicti_collector.timeline import EARLIEST, ZONES, DateFormat
+from invicti_collector.timeline import EARLIEST, EVERYTHING, SLACK, ZONES, DateFormat
 
 _NO_ACCOUNT = "0" * 32
 """The `Guid.Empty` of .NET, which says nothing of the tenant."""
@@ -84,7 +84,7 @@ class Survey:
         """
         finding = probe(self._tenant.glance, self._connection.date_format)
         if not finding.sample.records:
-            if self._progress.state.connection:
+            if self._progress.state.probed_day:
                 raise _emptied()
             return False
         accounts = _account_ids(finding.sample.records)
@@ -100,6 +100,15 @@ class Survey:
             notes=dict(self._tenant.notes),
         )
         return True
+
+    def assure_shown(self) -> None:
+        """Makes sure that the tenant shows any record at all, before days without one are covered.
+
+        Raises:
+            AuthenticationError: when it does not.
+        """
+        if not self._tenant.glance(EVERYTHING, DateFormat.NONE, 1).records:
+            raise _emptied()
 
     def _settle_tenant(self, accounts: frozenset[str]) -> None:
         """Starts anew when the account points to another tenant than the progress belongs to."""
@@ -127,7 +136,8 @@ class Survey:
         same_user = state.connection in ("", self._connection.digest)
         if same_user and state.date_format in (None, finding.date_format):
             return state.covered
-        return max(state.covered - ZONES, EARLIEST)
+        # Once back from where the last tile ended will do, whatever else changes.
+        return max(state.covered - ZONES, min(state.forgotten + SLACK, state.covered), EARLIEST)
 
     def _tell(self, finding: Finding) -> None:
         if finding.date_format is self._progress.state.date_format:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -94,24 +95,24 @@ def test_an_expired_lease_is_taken_over(store: MemoryStore, clock: Ticking) -> N
 def test_a_process_of_this_server_that_is_gone_is_not_waited_for(
     store: MemoryStore, clock: Ticking
 ) -> None:
-    store.lease = Lease(f"sh1/{dead_process()}/ab", 10**9)
+    store.lease = Lease(f"sh1/{dead_process()}/ab", 1600)
     assert InputLease(store, "sh1", clock).acquire() is None
 
 
 def test_a_process_of_another_server_is_waited_for(store: MemoryStore, clock: Ticking) -> None:
-    store.lease = other = Lease(f"sh2/{dead_process()}/ab", 10**9)
+    store.lease = other = Lease(f"sh2/{dead_process()}/ab", 1600)
     assert InputLease(store, "sh1", clock).acquire() == other
 
 
 def test_a_process_of_this_server_that_runs_is_waited_for(
     store: MemoryStore, clock: Ticking
 ) -> None:
-    store.lease = other = Lease(f"sh1/{os.getppid()}/ab", 10**9)
+    store.lease = other = Lease(f"sh1/{os.getppid()}/ab", 1600)
     assert InputLease(store, "sh1", clock).acquire() == other
 
 
 def test_an_earlier_life_with_this_process_s_id_is_gone(store: MemoryStore, clock: Ticking) -> None:
-    store.lease = Lease(f"sh1/{os.getpid()}/ab", 10**9)
+    store.lease = Lease(f"sh1/{os.getpid()}/ab", 1600)
     assert InputLease(store, "sh1", clock).acquire() is None
 
 
@@ -164,6 +165,27 @@ def test_a_lease_that_another_took_is_lost(store: MemoryStore, clock: Ticking) -
         lease.assure()
     lease.release()
     assert store.lease == held
+
+
+def test_a_clock_that_is_set_back_hides_no_other_copy(store: MemoryStore, clock: Ticking) -> None:
+    """For that one the lease has expired, and for this it would last for hours."""
+    lease = InputLease(store, "sh1", clock)
+    lease.acquire()
+    others_clock = Ticking()
+    others_clock.time = clock.time + LEASE_SECONDS + 1
+    clock.time -= 3600
+    other = InputLease(store, "sh2", others_clock)
+    assert other.acquire() is None
+    other.release()
+    with pytest.raises(LeaseLostError):
+        lease.assure()
+
+
+def test_a_lease_of_a_clock_that_was_far_ahead_is_not_waited_for(
+    store: MemoryStore, clock: Ticking
+) -> None:
+    store.lease = Lease("sh2/1/ab", int(clock.time) + 24 * 3600 + 1)
+    assert InputLease(store, "sh1", clock).acquire() is None
 
 
 def test_a_lease_that_another_took_and_gave_back_is_lost(
@@ -247,6 +269,6 @@ def test_a_process_of_another_user_runs_too(
             raise answer
 
     monkeypatch.setattr("invicti_collector.lease.os.kill", kill)
-    store.lease = other = Lease(f"sh1/{os.getppid()}/ab", 10**10)
+    store.lease = other = Lease(f"sh1/{os.getppid()}/ab", int(time.time()) + 600)
     assert (InputLease(store, "sh1").acquire() == other) is runs
     assert asked == [(os.getppid(), 0)]

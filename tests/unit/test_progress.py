@@ -46,6 +46,7 @@ STATES = st.builds(
     probed_day=INTEGERS,
     clock_offset=st.integers(),
     not_before=INTEGERS,
+    forgotten=INTEGERS,
     notes=st.sampled_from([{}, {"source": "export", "last": 3, "form": [60, True], "é": None}]),
 )
 
@@ -54,6 +55,13 @@ def test_a_state_of_before_there_were_notes_is_read() -> None:
     state = State("c", 1, 2, 3)
     saved = json.loads(state_to_json(state))
     del saved["notes"]
+    assert state_from_json(json.dumps(saved)) == state
+
+
+def test_of_a_state_of_before_it_was_told_ids_are_gone_after_36_hours() -> None:
+    state = State("c", 1, NOON, 3, forgotten=NOON - 36 * 3600)
+    saved = json.loads(state_to_json(state))
+    del saved["forgotten"]
     assert state_from_json(json.dumps(saved)) == state
 
 
@@ -154,7 +162,7 @@ def test_unseen_gives_each_new_record_of_a_page_once() -> None:
     progress.add(records(3), Window(NOON - DAY, NOON + DAY), live=False)
     found = progress.unseen(records(1, 2, 1, 3, 2, 4))
     assert [record.name for record in found] == [guid(1), guid(2), guid(4)]
-    progress.close_tile(NOON)  # what the tile before has shown, the next may show, too
+    progress.close_tile(NOON, 7)  # what the tile before has shown, the next may show, too
     assert [record.name for record in progress.unseen(records(4, 3, 5))] == [guid(4), guid(5)]
 
 
@@ -182,9 +190,10 @@ def test_a_closed_tile_leaves_only_ids_that_another_window_may_show() -> None:
     # furthest ahead to the one furthest behind, should the filter's zone change.
     for number, day in enumerate((0, 5, 7, 8, 10)):
         progress.add(records(number, created=NOON + day * DAY), window, live=False)
-    progress.close_tile(NOON + 10 * DAY)
+    progress.close_tile(NOON + 10 * DAY, 7)
     kept = [digest for ids in store.ids for digest in ids.digests]
     assert kept == [id_digest(guid(number)) for number in (3, 4)]
+    assert progress.state.forgotten == NOON + 10 * DAY - 62 * 3600
     assert id_digest(guid(4)) in progress
 
 
@@ -203,7 +212,7 @@ def test_nothing_is_saved_without_the_right_to() -> None:
         lambda: progress.save(covered=NOON),
         lambda: progress.start_anew(State("d", 1, 2, 3)),
         lambda: progress.add(records(2), EVERYTHING, live=False),
-        lambda: progress.close_tile(NOON),
+        lambda: progress.close_tile(NOON, 7),
     )
     for save in saves:
         with pytest.raises(LeaseLostError):
@@ -277,7 +286,7 @@ def test_of_the_backfill_no_more_than_two_tiles_are_remembered(*, live_is_loaded
         tile = Window(end - 9 * DAY, end)
         progress.load_tile(tile)
         progress.add(records(number, created=end - DAY), tile, live=False)
-        progress.close_tile(end)
+        progress.close_tile(end, 7)
         seen = [old for old in range(1, number + 1) if id_digest(guid(old)) in progress]
         assert set(seen) <= {number - 1, number}
         assert number in seen

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from invicti_collector.clock import TenantClock
-from invicti_collector.errors import ProgressUnreachableError, ServerError
+from invicti_collector.errors import AuthenticationError, ProgressUnreachableError, ServerError
 from invicti_collector.progress import State, new_state
 from invicti_collector.survey import Connection, Survey
 from invicti_collector.timeline import DateFormat
@@ -106,6 +106,30 @@ def test_a_changed_account_starts_anew_only_for_another_tenant(account: str, *, 
     # Of the same tenant it goes on, earlier by 26 hours: the filter's zone may be the user's.
     assert state.covered == NOON + (5 - 26 * 3600 if same else -14 * 3600)
     assert state.account_ids == tuple(filter(None, [account.lower().replace("-", "")]))
+
+
+def test_it_goes_back_once_from_where_the_last_tile_ended() -> None:
+    """Ids are kept for that, and it holds for whatever zone comes next."""
+    place = Place()
+    place.tenant.fill(3, NOON - DAY, NOON)
+    place.survey.take()
+    place.progress.close_tile(NOON, 7)
+    for connection in ("second", "third", "fourth"):
+        place.connect(connection)
+        place.survey.take()
+        assert place.progress.state.covered == NOON - 26 * 3600
+
+
+def test_an_empty_tenant_is_told_only_of_an_input_that_has_collected() -> None:
+    place = Place()
+    place.progress.save(connection="c")  # as after "collect again"
+    assert not place.survey.take()
+    place.tenant.fill(3, NOON - DAY, NOON)
+    assert place.survey.take()
+    place.tenant.items.clear()
+    for _ in range(2):
+        with pytest.raises(AuthenticationError, match="although this input has collected some"):
+            place.survey.take()
 
 
 def test_the_empty_account_id_tells_no_tenants_apart() -> None:

@@ -62,6 +62,50 @@ def test_one_answer_that_is_days_ahead_has_no_days_covered_that_are_still_to_com
     assert (bench.lost, bench.doubled) == (set(), 0)
 
 
+@pytest.mark.parametrize("days", [2, 6, 40])
+def test_one_answer_that_is_days_ahead_at_the_poll_covers_no_days_to_come(days: int) -> None:
+    tenant = Balanced(Clock())
+    tenant.fill(300, NOON - 20 * DAY, NOON - 60)
+    bench = Bench(tenant, input_settings(NOON - 20 * DAY))
+    bench.run()
+    poll = len(tenant.requests) + 1
+
+    def before(number: int) -> None:
+        tenant.ahead = days * DAY if number == poll else 0
+
+    tenant.before = before
+    for _ in range(14 * 4):
+        bench.later(6 * HOUR)
+        tenant.add(tenant.clock.time - 30)
+        bench.run()
+        assert bench.state.covered <= tenant.clock.time
+    assert (bench.lost, bench.doubled) == (set(), 0)
+
+
+def test_a_list_without_dates_that_was_read_at_a_wrong_time_covers_no_days_to_come() -> None:
+    tenant = Balanced(Clock(), order="oldest", reads=frozenset(), unread="ignore")
+    tenant.fill(900, NOON - 20 * DAY, NOON - 60)
+    bench = Bench(tenant, input_settings(NOON - 20 * DAY))
+    bench.run()
+    bench.later(11 * HOUR)
+    tenant.add(tenant.clock.time - 30)
+    second = len(tenant.requests) + 2
+
+    def before(number: int) -> None:
+        tenant.ahead = 40 * DAY if number == second else 0
+
+    tenant.before = before
+    bench.run()
+    assert len(tenant.requests) == second
+    tenant.ahead = 0
+    tenant.reads = frozenset({DateFormat.US})
+    for _ in range(20):
+        bench.later(DAY)
+        tenant.add(tenant.clock.time - 30)
+        bench.run()
+    assert (bench.lost, bench.doubled) == (set(), 0)
+
+
 def test_a_pause_that_was_noted_by_a_wrong_clock_stops_nothing() -> None:
     tenant = FakeTenant(Clock(NOON, 200 * DAY))
     tenant.fill(50, NOON - DAY, NOON)
@@ -134,6 +178,33 @@ def test_a_log_that_shows_nothing_any_more_is_told_and_covers_nothing() -> None:
     assert (bench.lost, bench.doubled) == (set(), 0)
 
 
+@pytest.mark.parametrize("within_a_run", [True, False])
+def test_a_log_that_shows_nothing_from_the_middle_of_a_backfill_on_covers_nothing(
+    *, within_a_run: bool
+) -> None:
+    tenant = FakeTenant(Clock())
+    tenant.fill(3000, NOON - 60 * DAY, NOON - 60)
+    bench = Bench(tenant, input_settings(NOON - 60 * DAY))
+    hidden = tenant.items
+
+    def before(number: int) -> None:
+        if number == 12 and within_a_run:
+            tenant.items = []
+        elif number == 12:
+            fail()
+
+    tenant.before = before
+    with pytest.raises(AuthenticationError if within_a_run else ServerError):
+        bench.run()
+    tenant.items = []
+    bench.later(300)
+    with pytest.raises(AuthenticationError):
+        bench.run()
+    tenant.items = hidden
+    bench.run()
+    assert (bench.lost, bench.doubled) == (set(), 0)
+
+
 def test_of_a_tenant_that_has_shown_nothing_no_backfill_is_told_of() -> None:
     assert Bench(FakeTenant(Clock()), input_settings(START_DAY_BEFORE)).run().backfill_left == 0
 
@@ -168,6 +239,42 @@ def test_another_zone_of_the_filter_in_a_backfill_loses_nothing(
     wanted = {item.name for item in tenant.items if item.created >= NOON - 50 * DAY}
     assert wanted == set(bench.destination.names)
     assert bench.doubled == 0
+
+
+def test_dates_that_are_read_by_turns_double_nothing() -> None:
+    """Of several servers one does not read them; the probe may meet the one, the poll the other."""
+    tenant = FakeTenant(Clock(), unread="ignore")
+    tenant.fill(400, NOON - 40 * DAY, NOON - 60)
+    bench = Bench(tenant, input_settings(NOON - 40 * DAY))
+    bench.run()
+    good = tenant.reads
+    day: list[float] = []
+
+    def before(_: int) -> None:
+        today = tenant.clock.time // DAY
+        day.append(today)
+        tenant.reads = good if day.count(today) <= 3 else frozenset()
+
+    tenant.before = before
+    for _ in range(20 * 4):
+        bench.later(6 * HOUR)
+        tenant.add(tenant.clock.time - 30)
+        bench.run()
+    assert (bench.lost, bench.doubled) == (set(), 0)
+
+
+def test_another_user_on_the_same_day_delays_nothing() -> None:
+    began = NOON - 9 * HOUR - 1800
+    tenant = FakeTenant(Clock(began), order="oldest")
+    tenant.add(NOON // DAY * DAY - 3 * DAY + 900)
+    tenant.fill(320, began - 37 * HOUR, began - 60)
+    bench = Bench(tenant, input_settings(START_DAY_BEFORE))
+    bench.run()
+    bench.connection = Connection("another user", "auto")
+    bench.later(300)
+    new = tenant.add(tenant.clock.time - 30)
+    bench.run()
+    assert new in bench.destination.names
 
 
 def test_a_pause_that_is_asked_for_after_a_new_probe_is_kept() -> None:
