@@ -83,6 +83,7 @@ class Delivery:
         events = [self._event(record) for record in fresh if self._is_wanted(record)]
         if events:
             self._destination.deliver(events)
+            self._lease.assure()  # the destination may have had the page wait for longer than that
         self._progress.add(fresh + recognised, window, live=live)
         self.tally.events += len(events)
         self.tally.excluded += len(fresh) - len(events)
