@@ -151,12 +151,12 @@ def test_a_stop_ends_a_wait_at_once(interpreter: Path, package: Path, tmp_path: 
 
 def _unread(place: Site) -> InputProcess:
     """A run whose events, few enough for the kernel's pipe to take them all, nobody has read."""
-    place.splunkd.set(reads_events=False)
+    place.splunkd.set(reads_nothing=True)
     process = place.splunkd.start_input(INPUT)
     while process.unread_bytes == 0:
         assert process.running, place.log
         time.sleep(0.01)
-    place.splunkd.set(reads_events=True)
+    place.splunkd.set(reads_nothing=False)
     return process
 
 
