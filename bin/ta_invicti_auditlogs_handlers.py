@@ -22,7 +22,12 @@ from splunktaucclib.rest_handler.admin_external import AdminExternalHandler, get
 from splunktaucclib.rest_handler.error import RestError
 
 from invicti_collector import administration, verification
-from invicti_collector.configuration import read_account, read_hec_target, read_input
+from invicti_collector.configuration import (
+    RESERVED_NAME,
+    read_account,
+    read_hec_target,
+    read_input,
+)
 from invicti_collector.errors import (
     CollectorError,
     ConfigurationError,
@@ -40,7 +45,7 @@ from invicti_collector.version import version
 SECONDS_TO_END = 10.0
 """How long a run may take to end after its input was deleted: it delivers the page at hand."""
 
-LOG = input_log("configuration")
+LOG = input_log(RESERVED_NAME)
 _KNOWN = {404: admin.NotFoundException, 409: admin.AlreadyExistsException}
 
 

@@ -79,6 +79,8 @@ class ProgressHandler(admin.MConfigHandler):  # type: ignore[misc]  # Splunk's o
     def _prepare(self) -> None:
         self._splunkd = splunkd_of(self.getSessionKey())
         self._settings = Settings(self._splunkd)
+        # splunkd guards the KV Store by the caller's rights, but files are read with its own.
+        self._settings.check_rights()
         self._inputs = self._settings.inputs()
 
     def _store(self, name: str) -> Any:

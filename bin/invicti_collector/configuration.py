@@ -26,6 +26,9 @@ PROXY_SCHEMES = {"http": "http", "socks5": "socks5"}
 START_DAY_BEFORE = "day_before"
 START_ALL = "all"
 
+RESERVED_NAME = "configuration"
+"""What the log of the configuration pages is called by."""
+
 HEC_PATHS = ("", "/", "/services/collector", "/services/collector/event")
 """Paths that people copy; the add-on knows the path itself."""
 
@@ -229,6 +232,12 @@ def read_input(name: str, values: Values, now: float) -> InputSettings:
         ConfigurationError: when a parameter is missing or malformed.
     """
     where = f"input {name}"
+    if name.lower() == RESERVED_NAME:
+        raise ConfigurationError(
+            f"an input cannot be called {name}: its log would be that of the configuration pages",
+            where,
+            "make the input anew under another name",
+        )
     request_data = _text(values, "request_data") or "mask"
     if request_data not in REQUEST_DATA_CHOICES:
         raise _choice("request_data", request_data, REQUEST_DATA_CHOICES, where)

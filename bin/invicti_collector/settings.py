@@ -132,6 +132,29 @@ class Settings:
         """Returns the settings of all inputs of this add-on, by name."""
         return self._entries("data/inputs/invicti_auditlogs", count=0)
 
+    def check_rights(self) -> None:
+        """Passes a session that may change the add-on's settings, by `metadata/*.meta`.
+
+        Each entry tells what the session that asks for it may do, in `acl` ("Access Control List"
+        of Splunk's REST API User Manual). The stanza is shipped, so it is there before any input is
+        and after all are gone, with the KV Store or without; what may not be read, splunkd hides.
+
+        Raises:
+            ConfigurationError: when it may not.
+            TransientError: when splunkd does not answer.
+        """
+        path = f"configs/conf-{SETTINGS_CONF}/logging"
+        try:
+            answer = self.service.get(path, output_mode="json")
+            (entry,) = json.loads(answer["body"].read())["entry"]
+            may_write = entry["acl"]["can_write"] is True
+        except (HTTPError, OSError, *_UNREADABLE) as fault:
+            if not isinstance(fault, HTTPError) or fault.status not in (403, 404):
+                raise _no_answer(f"splunkd does not answer: {_detail(fault)}", path) from fault
+            may_write = False
+        if not may_write:
+            raise _no_rights(path)
+
     def _entries(self, path: str, **query: Any) -> dict[str, dict[str, Any]]:
         """Returns the contents of a list, by name."""
         try:
@@ -218,7 +241,8 @@ def _no_rights(path: str) -> ConfigurationError:
     return ConfigurationError(
         "your role in Splunk may not do this",
         path,
-        "ask an administrator; docs/permissions.md of the add-on lists the rights",
+        "ask someone with the role admin or sc_admin; docs/permissions.md of the add-on lists the "
+        "rights that another role needs",
     )
 
 

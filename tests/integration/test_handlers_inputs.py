@@ -12,6 +12,7 @@ from tests.integration.pages import (
     ACCOUNTS,
     INPUTS,
     PROGRESS,
+    SETTINGS,
     Pages,
     account_form,
     input_form,
@@ -231,6 +232,50 @@ def test_an_old_progress_is_told_of_and_can_be_deleted(place: Pages) -> None:
     assert place.delete(PROGRESS, "prod").status == 200
     assert place.progress("prod")["progress_exists"] == "0"
     assert run(place).event_count == first.event_count
+
+
+@pytest.mark.parametrize(
+    ("state", "unreadable"), [("disabled", 404), ("disabled", 403), ("ready", 404)]
+)
+def test_progress_is_for_administrators(
+    state: str,
+    unreadable: int,
+    package: Path,
+    interpreter: Path,
+    tmp_path: Path,
+    server: TenantServer,
+) -> None:
+    """In files above all, which splunkd itself does not guard; also that of an input that is gone.
+
+    Who may is in metadata/*.meta: docs/permissions.md.
+    """
+    switches = SplunkdSwitches(kv_state=state, unreadable_status=unreadable)
+    with pages(package, interpreter, tmp_path, switches) as place:
+        place.create(ACCOUNTS, "main", **account_form(server))
+        for name in ("prod", "gone"):
+            place.create(INPUTS, name, **input_form(start_date="all"))
+            run(place, name)
+        place.splunkd.configuration.remove(place.splunkd.app, "inputs", "invicti_auditlogs://gone")
+        before = place.read(PROGRESS, "prod").content, place.read(PROGRESS, "gone").content
+        rights = "access = read : [ admin, reader, team ], write : [ admin, team ]"
+        meta = place.splunkd.app_dir / "metadata" / "local.meta"
+        meta.write_text(f"[{SETTINGS}]\n{rights}\n[inputs]\n{rights}\n")
+
+        for role in ("user", "reader"):
+            place.splunkd.set(roles=(role,))
+            for answer in (
+                place.read(PROGRESS),
+                *(place.read(PROGRESS, name) for name in ("prod", "gone")),
+                place.edit(PROGRESS, "prod", collect_from="all", confirm="1"),
+                *(place.delete(PROGRESS, name) for name in ("prod", "gone")),
+            ):
+                assert (answer.status, answer.entries) == (400, {})
+                assert "Your role in Splunk may not do this. Ask someone with the" in answer.text
+
+        place.splunkd.set(roles=("team",))
+        assert (place.progress("prod"), place.progress("gone")) == before
+        assert place.delete(PROGRESS, "gone").status == 200
+        assert place.progress("gone")["progress_exists"] == "0"
 
 
 def test_a_kvstore_that_does_not_answer_is_told(place: Pages) -> None:

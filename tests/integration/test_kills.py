@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.support import PAGE, SETTINGS, Site, collected, site
+from tests.integration.support import INPUT, PAGE, SETTINGS, Site, collected, site
 from tests.standins.invicti_tenant import Switches
-from tests.standins.splunkd import SplunkdSwitches
+from tests.standins.splunkd import InputProcess, SplunkdSwitches
 
 RECORDS = 10_000
 STARTUP_SECONDS = 0.6
@@ -144,5 +145,48 @@ def test_a_stop_ends_a_wait_at_once(interpreter: Path, package: Path, tmp_path: 
         assert run.seconds < 8.0
 
         place.server.set(faults="")
+        place.good_run()
+        place.assert_complete()
+
+
+def _unread(place: Site) -> InputProcess:
+    """A run whose events, few enough for the kernel's pipe to take them all, nobody has read."""
+    place.splunkd.set(reads_nothing=True)
+    process = place.splunkd.start_input(INPUT)
+    while process.unread_bytes == 0:
+        assert process.running, place.log
+        time.sleep(0.01)
+    place.splunkd.set(reads_nothing=False)
+    return process
+
+
+def test_what_splunkd_had_not_read_when_it_died_comes_again(
+    interpreter: Path, package: Path, tmp_path: Path
+) -> None:
+    with site(package, interpreter, tmp_path, Switches(records=20)) as place:
+        process = _unread(place)
+        time.sleep(1.0)
+        process.crash_reader()
+        run = place.finish(process)
+        assert (run.exit_code, run.event_count) == (1, 0)
+        assert [line.count("Broken pipe") for line in run.stderr.splitlines()] == [1]
+
+        place.good_run()
+        place.assert_complete()
+
+
+def test_a_splunkd_that_pauses_is_waited_for(
+    interpreter: Path, package: Path, tmp_path: Path
+) -> None:
+    """A stop meanwhile does not break it off: what is written is either saved or comes again."""
+    with site(package, interpreter, tmp_path, Switches(records=20)) as place:
+        process = _unread(place)
+        process.terminate()
+        time.sleep(1.0)
+        assert process.running
+        process.read_on()
+        run = place.finish(process)
+        assert (run.exit_code, run.event_count, run.stderr) == (0, 20, "")
+
         place.good_run()
         place.assert_complete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -97,6 +98,19 @@ def test_a_lost_lease_stops_before_anything_is_written() -> None:
     with pytest.raises(LeaseLostError):
         way.take(page_of(1))
     assert (way.destination.deliveries, way.store.writes) == (0, 0)
+
+
+def test_a_lease_lost_while_the_page_was_taken_stops_before_it_is_saved() -> None:
+    """As while splunkd reads nothing, for as long as it likes."""
+    way = Way()
+
+    def deliver(_events: Any) -> None:
+        way.clock.time += LEASE_SECONDS + 1
+        way.store.lease = Lease("other/1/ab", int(way.clock.time) + 100)
+
+    with patch.object(way.destination, "deliver", deliver), pytest.raises(LeaseLostError):
+        way.take(page_of(1))
+    assert way.store.writes == 0
 
 
 @pytest.mark.parametrize(

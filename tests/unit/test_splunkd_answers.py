@@ -175,6 +175,42 @@ def test_a_role_without_the_right_is_told_as_such() -> None:
             ask()
 
 
+LOGGING = "configs/conf-ta_invicti_auditlogs_settings/logging"
+
+
+def _logging(acl: str) -> bytes:
+    return b'{"entry": [{"name": "logging", "content": {}, "acl": %s}]}' % acl.encode()
+
+
+def test_who_may_change_the_settings_passes() -> None:
+    settings(LOGGING, 200, _logging('{"can_write": true}')).check_rights()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(403, b""), (404, b""), (200, _logging('{"can_write": false}'))],
+)
+def test_who_may_not_change_the_settings_is_told(status: int, body: bytes) -> None:
+    with pytest.raises(ConfigurationError, match="your role in Splunk may not do this"):
+        settings(LOGGING, status, body).check_rights()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b""),
+        (503, b""),
+        (200, b""),
+        (200, b"{}"),
+        (200, b'{"entry": []}'),
+        (200, _logging("{}")),
+    ],
+)
+def test_rights_that_splunkd_does_not_tell_are_none(status: int, body: bytes) -> None:
+    with pytest.raises(TransientError, match="splunkd does not answer"):
+        settings(LOGGING, status, body).check_rights()
+
+
 def test_no_connection_to_splunkd_is_told_as_such() -> None:
     made = settings("/s", 200, b"")
 

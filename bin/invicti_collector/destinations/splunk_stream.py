@@ -7,10 +7,12 @@ and `splunklib.modularinput.Event`, which writes the same elements one event at 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from invicti_collector.destinations.pipe import wait_until_read
 from invicti_collector.errors import TransientError
 from invicti_collector.ports import Event
 
@@ -42,6 +44,7 @@ class SplunkStream:
     def __init__(self, out: BinaryIO, metadata: Metadata) -> None:
         self._out = out
         self._opened = False
+        self._broken = False
         source = escape(metadata.stanza)
         self._before_time = f"<event stanza={quoteattr(metadata.stanza)}><time>".encode()
         self._before_data = (
@@ -50,7 +53,7 @@ class SplunkStream:
         ).encode()
 
     def deliver(self, events: Sequence[Event]) -> None:
-        """Writes the events of one page at once and hands them to splunkd.
+        """Writes the events of one page at once, and returns once splunkd has read them.
 
         Arguments:
             events: Their text must hold only what XML can.
@@ -69,18 +72,27 @@ class SplunkStream:
                 text,
                 b"</data></event>\n",
             )
-        self._write(b"".join(parts))
-        self._opened = True
+        with self._told():
+            self._write(b"".join(parts))
+            self._opened = True
+            wait_until_read(self._out)
 
     def close(self) -> None:
         """Ends the stream, so that what splunkd was given is well-formed."""
-        self._write(b"</stream>" if self._opened else b"<stream></stream>")
+        if not self._broken:  # else Python would fail at its exit, over what nobody can read
+            with self._told():
+                self._write(b"</stream>" if self._opened else b"<stream></stream>")
 
     def _write(self, data: bytes) -> None:
+        self._out.write(data)
+        self._out.flush()
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
         try:
-            self._out.write(data)
-            self._out.flush()
+            yield
         except OSError as fault:
+            self._broken = True
             raise TransientError(
                 f"splunkd does not take events: {fault.strerror}",
                 "standard output",

@@ -35,6 +35,7 @@ class Entry:
     sharing: str = "app"
     extra_links: tuple[str, ...] = ()
     removable: bool = True
+    can_write: bool = True
 
     def acl(self) -> dict[str, Any]:
         """Access control that every object has (REST API User Manual, "Access Control List")."""
@@ -45,7 +46,7 @@ class Entry:
             "can_share_app": True,
             "can_share_global": True,
             "can_share_user": False,
-            "can_write": True,
+            "can_write": self.can_write,
             "modifiable": True,
             "owner": self.owner,
             "perms": {"read": ["*"], "write": ["admin"]},

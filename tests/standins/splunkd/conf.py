@@ -7,6 +7,7 @@ depends on it: it asks for its file from a namespace ``dummy``.
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from urllib.parse import quote
@@ -45,13 +46,28 @@ class Configuration:
         """
         if app == "system":
             return True
+        return (self._metadata(app, name, stanza, "export") or "none") == "system"
+
+    def may(self, action: str, roles: tuple[str, ...], app: str, name: str, stanza: str) -> bool:
+        """Whether one of the roles may ``read`` or ``write`` a stanza of an app.
+
+        default.meta.conf.spec: ``access = read : [ <role>, … ], write : [ <role>, … ]``, ``*`` is
+        every role; the most specific place counts.
+        """
+        access = self._metadata(app, name, stanza, "access")
+        listed = re.search(rf"{action}\s*:\s*\[([^\]]*)\]", access)
+        if listed is None:
+            return action == "read" or "admin" in roles
+        return bool({role.strip() for role in listed[1].split(",")} & {"*", *roles})
+
+    def _metadata(self, app: str, name: str, stanza: str, key: str) -> str:
         folder = self._folder(app) / "metadata"
         meta = conf_file.overlay(
             conf_file.read(folder / "default.meta"), conf_file.read(folder / "local.meta")
         )
         places = (f"{name}/{quote(stanza, safe='')}", name, "")
-        found = (meta.get(place, {}).get("export") for place in places)
-        return next((value for value in found if value), "none") == "system"
+        found = (meta.get(place, {}).get(key) for place in places)
+        return next((value for value in found if value), "")
 
     def visible_apps(self, app: str | None, name: str) -> list[str]:
         """Apps whose file counts in a namespace, in rising precedence: system, others, the app."""

@@ -7,16 +7,27 @@ REST API Reference Manual, "Configuration endpoint descriptions". What the clien
 
 from __future__ import annotations
 
+from typing import Callable
+
 from tests.standins.splunkd.atom import Entry, answer
 from tests.standins.splunkd.conf import Configuration
-from tests.standins.splunkd.rest import TEXT, Request, Response, RestError, not_found, target_app
+from tests.standins.splunkd.rest import (
+    TEXT,
+    Request,
+    Response,
+    RestError,
+    not_found,
+    refused,
+    target_app,
+)
 
 
 class ConfEndpoints:
     """``configs/conf-<name>[/<stanza>]`` and ``properties[/<name>[/<stanza>[/<key>]]]``."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, unreadable_status: Callable[[], int]) -> None:
         self._configuration = configuration
+        self._unreadable_status = unreadable_status
 
     def configs(self, request: Request) -> Response:
         """List, read, create, change and delete stanzas of one file."""
@@ -35,6 +46,7 @@ class ConfEndpoints:
                 )
             if stanza in self._configuration.resolve(request.app, name):
                 raise RestError(409, f"An object with name={stanza} already exists")
+            self._check_writable(request, target_app(request), name, stanza)
             self._configuration.update(target_app(request), name, stanza, request.settings())
             return answer(
                 request, self._entries(request, name, stanza), collection=collection, status=201
@@ -48,7 +60,11 @@ class ConfEndpoints:
         found = self._configuration.resolve(request.app, name).get(stanza)
         if found is None:
             raise not_found(stanza)
+        if not self._configuration.may("read", request.roles, found[0], name, stanza):
+            raise not_found(stanza) if self._unreadable_status() == 404 else refused()
         action = request.path[3] if len(request.path) > 3 else ""
+        if request.method != "GET":
+            self._check_writable(request, found[0], name, stanza)
         if request.method == "DELETE":
             if not self._configuration.remove(found[0], name, stanza):
                 text = f"Object id={stanza} cannot be deleted in config={name}."
@@ -61,10 +77,16 @@ class ConfEndpoints:
             self._configuration.update(target_app(request), name, stanza, changes)
         return answer(request, self._entries(request, name, stanza), collection=collection)
 
+    def _check_writable(self, request: Request, app: str, name: str, stanza: str) -> None:
+        if not self._configuration.may("write", request.roles, app, name, stanza):
+            raise refused()
+
     def _entries(self, request: Request, name: str, only: str | None = None) -> list[Entry]:
         entries = []
         for stanza, (app, settings) in self._configuration.resolve(request.app, name).items():
             if only is not None and stanza != only:
+                continue
+            if not self._configuration.may("read", request.roles, app, name, stanza):
                 continue
             content: dict[str, object] = {
                 **settings,
@@ -74,7 +96,14 @@ class ConfEndpoints:
             }
             sharing = "global" if self._configuration.exports(app, name) else "app"
             entries.append(
-                Entry(stanza, content, app, sharing=sharing, extra_links=("_reload", "disable"))
+                Entry(
+                    stanza,
+                    content,
+                    app,
+                    sharing=sharing,
+                    extra_links=("_reload", "disable"),
+                    can_write=self._configuration.may("write", request.roles, app, name, stanza),
+                )
             )
         return entries
 

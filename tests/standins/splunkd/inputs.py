@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.standins.splunkd.atom import Entry, answer
-from tests.standins.splunkd.rest import Request, Response, RestError, not_found
+from tests.standins.splunkd.rest import Request, Response, RestError, not_found, refused
 
 if TYPE_CHECKING:
     from tests.standins.splunkd.splunkd import Splunkd
@@ -47,14 +47,20 @@ class Inputs:
             raise RestError(404, "Not Found")
         collection = f"data/inputs/{self._splunkd.scheme_name}"
         name = request.path[3] if len(request.path) > 3 else None
+        if request.method != "GET" and not self._may("write", request):
+            raise refused()
+        if name is None and request.method == "POST":
+            name = self._create(request)
+            return answer(request, self._entries(name), collection=collection, status=201)
         if name is None:
-            if request.method == "POST":
-                name = self._create(request)
-                return answer(request, self._entries(name), collection=collection, status=201)
-            return answer(request, self._entries(), collection=collection)
+            readable = self._entries() if self._may("read", request) else []
+            return answer(request, readable, collection=collection)
+        return self._object(request, name, collection)
+
+    def _object(self, request: Request, name: str, collection: str) -> Response:
         if name == "_reload":
             return answer(request, [], collection=collection)
-        if not self._entries(name):
+        if not self._entries(name) or not self._may("read", request):
             raise not_found(name)
         if request.method == "DELETE":
             self._delete(name)
@@ -62,6 +68,11 @@ class Inputs:
         if request.method == "POST":
             self._change(request, name)
         return answer(request, self._entries(name), collection=collection)
+
+    def _may(self, action: str, request: Request) -> bool:
+        """Whether the caller's roles may, by the app's metadata of ``inputs``."""
+        splunkd = self._splunkd
+        return splunkd.configuration.may(action, request.roles, splunkd.app, "inputs", "")
 
     def _stanza(self, name: str) -> str:
         return f"{self._splunkd.scheme_name}://{name}"

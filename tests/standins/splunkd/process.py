@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class Run:
 
 
 class InputProcess:
-    """A running process; everything it writes is read at once, so it never waits for us.
+    """A running process; everything it writes is read at once, unless we are not to read.
 
     Args:
         command: Program and arguments.
@@ -73,6 +74,7 @@ class InputProcess:
         on_event: Called with each event, in a thread of its own.
         keep_events: Whether ``Run.events`` is filled.
         pipe_bytes: Size of the pipe between the process and us.
+        reads: Whether its standard output is read before :meth:`read_on` says so.
         at_end: Called once with the finished run.
     """
 
@@ -88,6 +90,7 @@ class InputProcess:
         on_event: Callable[[Event], None] | None = None,
         keep_events: bool = True,
         pipe_bytes: int | None = None,
+        reads: bool = True,
         at_end: Callable[[Run], None] | None = None,
     ) -> None:
         self._at_end = at_end
@@ -96,6 +99,10 @@ class InputProcess:
         self._keep_events = keep_events
         self._run = Run()
         self._finished = threading.Event()
+        self._reads = threading.Event()
+        self._reader_crashed = False
+        if reads:
+            self._reads.set()
         self._killed = False
         self._signal_lock = threading.Lock()
         self._timers: list[threading.Timer] = []
@@ -133,6 +140,21 @@ class InputProcess:
         """SIGTERM: what splunkd sends when an input is disabled or splunkd stops."""
         self._send(signal.SIGTERM)
 
+    def read_on(self) -> None:
+        """Read what was left in the pipe, and all that follows."""
+        self._reads.set()
+
+    def crash_reader(self) -> None:
+        """The end of splunkd: what it had not read by then is read by nobody."""
+        self._reader_crashed = True
+        self._reads.set()
+
+    @property
+    def unread_bytes(self) -> int:
+        """How much the process has written that nobody has read."""
+        count = fcntl.ioctl(_pipe(self._popen.stdout).fileno(), termios.FIONREAD, bytes(4))
+        return int.from_bytes(count, sys.byteorder)
+
     def kill(self) -> None:
         """SIGKILL: the machine's out-of-memory killer, a hard stop."""
         self._killed = True
@@ -159,13 +181,14 @@ class InputProcess:
         if not self._finished.wait(timeout):
             self._run.timed_out = True
             self.kill()
+        self.read_on()
         for thread in self._threads:
             thread.join()
         self._popen.wait()
         for timer in self._timers:
             timer.cancel()
         if self._stream is not None:
-            self._stream.close(cut=self._killed)
+            self._stream.close(cut=self._killed or self._reader_crashed)
             self._run.stream_error = self._stream.error
         self._run.stdout = b"".join(self._output).decode("utf-8", "replace")
         at_end, self._at_end = self._at_end, None
@@ -184,7 +207,8 @@ class InputProcess:
     def _read_stdout(self) -> None:
         pipe = _pipe(self._popen.stdout)
         descriptor = pipe.fileno()
-        while True:
+        self._reads.wait()
+        while not self._reader_crashed:
             data = os.read(descriptor, 1 << 16)
             if not data:
                 break

@@ -25,6 +25,7 @@ class Request:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     raw_path: str = ""
+    roles: tuple[str, ...] = ("admin",)
 
     @property
     def wants_json(self) -> bool:
@@ -96,6 +97,11 @@ class RestError(Exception):
 def not_found(name: str) -> RestError:
     """404 for an object that is not there (wording measured on 10.4.2 by mockdr)."""
     return RestError(404, f"Could not find object id={name}")
+
+
+def refused() -> RestError:
+    """403 for what a role may not do ("HTTP status codes" of the REST API Reference Manual)."""
+    return RestError(403, "You do not have permission to perform this operation")
 
 
 def object_id(name: str) -> str:

@@ -36,7 +36,7 @@ class Router:
         self._authenticated = 0
         self._requests: list[str] = []
         kv = KVEndpoints(splunkd.kvstore, splunkd.configuration, gate)
-        conf = ConfEndpoints(splunkd.configuration)
+        conf = ConfEndpoints(splunkd.configuration, lambda: splunkd.switches.unreadable_status)
         instance = Instance(splunkd)
         self._handlers = Handlers(splunkd)
         self._endpoints: list[tuple[tuple[str, ...], Callable[[Request], Response]]] = [
@@ -92,7 +92,8 @@ class Router:
         if path != ("server", "info"):
             self._authenticate(headers.get("authorization", ""))
         arguments = arguments_of(query, body, headers.get("content-type", ""))
-        request = Request(method, owner, app, path, arguments, body, headers, target)
+        roles = self._splunkd.switches.roles
+        request = Request(method, owner, app, path, arguments, body, headers, target, roles)
         handler = self._handlers.find(request)
         if handler is not None:
             return self._handlers.serve(request, handler)

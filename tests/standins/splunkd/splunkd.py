@@ -188,6 +188,7 @@ class Splunkd(AppSettings):
             on_event=on_event,
             keep_events=keep_events,
             pipe_bytes=self.switches.pipe_bytes,
+            reads=not self.switches.reads_nothing,
             at_end=self.log_stderr,
         )
         self._processes = [known for known in self._processes if known.running]

@@ -39,7 +39,13 @@ class SplunkdSwitches:
         lang: ``LANG`` of the input's process, None: not set (a service under systemd has none).
         working_directory: Where splunkd starts the process. Not documented for modular inputs.
         pipe_bytes: Size of the standard output pipe; small ones make a kill hit precisely.
+        reads_nothing: splunkd reads nothing of what an input writes, as while its queues are full
+            (outputs.conf.spec, dropEventsOnQueueFull: a full queue blocks what comes before it).
         required_event_fields: What every event must say for the stream to be accepted.
+        roles: Of the session that asks, whoever's it is. What they may read and write is in
+            metadata/*.meta of the app (default.meta.conf.spec).
+        unreadable_status: The status for an object that they may not read: 404, or 403. Not
+            documented, hence a switch.
         server_host: ``server_host`` of the input definition, and ``host`` of inputs.conf.
         version: The Splunk version that ``server/info`` reports.
     """
@@ -65,7 +71,10 @@ class SplunkdSwitches:
     lang: str | None = "C.UTF-8"
     working_directory: str = "/"
     pipe_bytes: int | None = None
+    reads_nothing: bool = False
     required_event_fields: tuple[str, ...] = EVENT_FIELDS
+    roles: tuple[str, ...] = ("admin",)
+    unreadable_status: int = 404
     server_host: str = "splunk-forwarder"
     version: str = "10.0.0"
 
