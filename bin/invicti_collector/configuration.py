@@ -184,6 +184,18 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def proxied(proxy: str) -> dict[str, str]:
+    """Returns by scheme which URLs are reached through the proxy, as `requests` takes it.
+
+    Only https, since of other URLs `_origin` passes those of this very machine alone: a proxy
+    would look for it in its own place, and be told the token in clear.
+
+    Arguments:
+        proxy: See `read_proxy`.
+    """
+    return {"https": proxy} if proxy else {}
+
+
 def read_hec_target(name: str, values: Values) -> HecTarget:
     """Returns the HEC target of a stanza of `ta_invicti_auditlogs_hec.conf`.
 

@@ -7,11 +7,13 @@ Statuses and codes: "Possible error codes" in Splunk's "Troubleshoot HTTP Event 
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 TOKEN = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"  # noqa: S105
 
@@ -64,8 +66,12 @@ class EventCollector:
 
 
 @contextmanager
-def event_collector() -> Iterator[EventCollector]:
-    """Runs one until the block ends."""
+def event_collector(tls: tuple[Path, Path] | None = None) -> Iterator[EventCollector]:
+    """Runs one until the block ends.
+
+    Args:
+        tls: Certificate chain and private key; None = plain http.
+    """
     collector = EventCollector()
 
     class Handler(BaseHTTPRequestHandler):
@@ -88,7 +94,11 @@ def event_collector() -> Iterator[EventCollector]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        collector.url = f"http://127.0.0.1:{server.server_port}"
+        collector.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
         yield collector
         server.shutdown()

@@ -158,6 +158,22 @@ def test_one_event_that_is_too_large_is_set_aside() -> None:
         assert aside(sender) == ["1000"]
 
 
+# --- proxies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_the_token_reaches_no_proxy_in_clear(kind: str) -> None:
+    """Each URL by itself: the proxy, which is not there, is asked to pass https only."""
+    secure = f"https://127.0.0.1:{free_port()}"
+    with HecServer() as there:
+        sender = Sender([secure, there.url], proxy=f"{kind}://127.0.0.1:{free_port()}")
+        sender.hec.deliver(events(10))
+        assert there.ids == names(10)
+    (line,) = [line for line in sender.lines if "action=hec_receiver_failed" in line]
+    assert secure in line
+    assert "the proxy 127.0.0.1 cannot be used" in line
+
+
 # --- for a person to put right -------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from invicti_collector.bounded_http import BoundedSession
-from invicti_collector.configuration import HecTarget
+from invicti_collector.configuration import HecTarget, proxied
 from invicti_collector.destinations.hec_answers import Asked, UncertainError
 from invicti_collector.errors import CollectorError, ConfigurationError, TransientError
 from invicti_collector.tenant.answers import describe_failure
@@ -189,8 +189,7 @@ def _session(target: HecTarget, route: Route) -> requests.Session:
             "User-Agent": route.user_agent,
         }
     )
-    if route.proxy:
-        session.proxies = {"http": route.proxy, "https": route.proxy}
+    session.proxies = proxied(route.proxy)
     if target.ca_bundle:
         session.verify = target.ca_bundle
     return session
