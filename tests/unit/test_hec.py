@@ -372,6 +372,36 @@ def test_a_token_without_acknowledgement_is_told_before_anything_is_sent() -> No
         assert there.ids == []
 
 
+@pytest.mark.parametrize(("restarts", "doubled"), [("2", 1_000), ("3", 2_000), ("2-3", 2_000)])
+def test_a_restart_between_batches_loses_none(restarts: str, doubled: int) -> None:
+    """The first after it is given the id of one from before, which was in the queues."""
+    with HecServer(acks(restarts_before=restarts)) as there:
+        sender = Sender([there.url], use_ack="1")
+        sender.hec.deliver(events(2_500))
+        assert sorted(there.ids, key=int) == names(2_500)
+        assert "WARNING action=hec_resend" in sender.log
+        assert "counts its acknowledgements anew" in sender.log
+        summary = sender.summary()
+        assert (summary["accepted"], summary["perhaps_doubled"]) == ("2500", str(doubled))
+
+
+def test_receivers_count_their_acknowledgements_each_by_itself() -> None:
+    with HecServer(acks(restarts_before="2")) as one, HecServer(acks()) as two:
+        sender = Sender([one.url, two.url], use_ack="1")
+        sender.hec.deliver(events(4_000))
+        assert sorted(one.ids + two.ids, key=int) == names(4_000)
+        assert sender.summary()["perhaps_doubled"] == "1000"
+
+
+def test_one_that_always_counts_anew_is_sent_each_batch_in_the_end() -> None:
+    with HecServer(acks(restarts_before="1-100")) as there:
+        sender = Sender([there.url], use_ack="1")
+        sender.hec.deliver(events(3_000))
+        assert sorted(there.ids, key=int) == names(3_000)
+        assert len(there.collector.calls) < 20
+        assert sender.summary()["accepted"] == "3000"
+
+
 def test_only_the_receiver_that_took_a_batch_is_asked() -> None:
     with HecServer(acks(ack_after_polls=2)) as one, HecServer(acks(ack_after_polls=2)) as two:
         sender = Sender([one.url, two.url], use_ack="1")

@@ -73,7 +73,20 @@ class _Delivery:
         self.taken = 0
         self.refusals = 0
         self.pending: list[Pending] = []
+        self.forgotten: list[Pending] = []
         self.refused: list[tuple[Event, RefusedError]] = []
+
+    def await_ack(self, new: Pending) -> None:
+        """Keeps a batch that was taken until it is acknowledged.
+
+        The ids of a channel count up from 0, and anew once the receiver has restarted. Asked by an
+        id from before, it would tell of a batch that it took after.
+        """
+        here = [each for each in self.pending if each.receiver is new.receiver]
+        if any(each.ack_id >= new.ack_id for each in here):
+            self.forgotten += here
+            self.pending = [each for each in self.pending if each.receiver is not new.receiver]
+        self.pending.append(new)
 
 
 class Hec:
@@ -148,7 +161,7 @@ class Hec:
         if self._acks is None or receipt.ack_id is None:
             self._count_accepted(batch)
         else:
-            delivery.pending.append(Pending(receiver, receipt.ack_id, batch))
+            delivery.await_ack(Pending(receiver, receipt.ack_id, batch))
         if receipt.crowded:
             self._slow_down(receiver)
         return []
@@ -189,21 +202,24 @@ class Hec:
         return taken
 
     def _unacknowledged(self, delivery: _Delivery) -> list[Batch]:
-        """Waits for acknowledgements; returns what did not get one in time, to be sent again."""
+        """Waits for acknowledgements; returns what did not get one, to be sent again."""
         if self._acks is None or not delivery.pending:
             return []
         left = self._acks.settle(delivery.pending)
         for each in delivery.pending:
             if each not in left:
                 self._count_accepted(each.batch)
-        delivery.pending = []
-        if left:
+        forgotten, delivery.pending, delivery.forgotten = delivery.forgotten, [], []
+        again = [*left, *forgotten]
+        if again:
             self._shutdown.sleep(0)
             if time.monotonic() - delivery.began >= self._patience.seconds:
-                raise _not_acknowledged(left)
+                raise _not_acknowledged(again)
         for each in left:
             self._count_uncertain(each.batch, "no acknowledgement in time")
-        return [each.batch for each in left]
+        for each in forgotten:
+            self._count_uncertain(each.batch, "the receiver counts its acknowledgements anew")
+        return [each.batch for each in again]
 
     def _set_aside(self, delivery: _Delivery) -> None:
         """Leaves out the events that were refused alone, provided that others were taken."""
