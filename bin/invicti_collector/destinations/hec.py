@@ -124,13 +124,17 @@ class Hec:
         self._crowded = False
         self._headers = {"Content-Encoding": "gzip"}
         self._acks: Acknowledgements | None = None
+        if target.use_ack:
+            self._acks = Acknowledgements(
+                self._client, patience.seconds / 2, lambda: shutdown.requested
+            )
+            self._headers.update(self._acks.headers)
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Sends the events of one page; see `ports.Destination`.
 
         An event that the receiver refuses while it takes others is set aside: the log has its Id.
         """
-        self._open()
         delivery = _Delivery()
         waiting = deque(batches(map(self._envelope.wrap, events), self._most_bytes))
         while waiting:
@@ -138,17 +142,6 @@ class Hec:
                 waiting.extend(self._offer(waiting.popleft(), delivery))
             waiting.extend(self._unacknowledged(delivery))
         self._set_aside(delivery)
-
-    def _open(self) -> None:
-        """Makes sure, once a run, that acknowledgements are to be had if they are wanted."""
-        if not self._target.use_ack or self._acks is not None:
-            return
-        acks = Acknowledgements(
-            self._client, self._patience.seconds / 2, lambda: self._shutdown.requested
-        )
-        self._patience.persist(acks.check_offered)
-        self._headers.update(acks.headers)
-        self._acks = acks
 
     def _offer(self, batch: Batch, delivery: _Delivery) -> list[Batch]:
         """Sends a batch; returns the pieces to send instead when it was refused."""
@@ -190,7 +183,9 @@ class Hec:
         def send() -> tuple[Receiver, Receipt]:
             self._assure()
             try:
-                return self._client.ask_any(EVENT_PATH, packed, self._headers, read_answer)
+                return self._client.ask_any(
+                    EVENT_PATH, packed, self._headers, read_answer, self._check
+                )
             except UncertainError:
                 self._count_uncertain(batch, "the answer did not come")
                 raise
@@ -200,6 +195,10 @@ class Hec:
         self.tally.sent_bytes += len(body)
         self.tally.packed_bytes += len(packed)
         return taken
+
+    def _check(self, receiver: Receiver) -> None:
+        if self._acks is not None:
+            self._acks.check_offered(receiver)
 
     def _unacknowledged(self, delivery: _Delivery) -> list[Batch]:
         """Waits for acknowledgements; returns what did not get one, to be sent again."""
@@ -256,7 +255,10 @@ class Hec:
 
     def _tell_failing(self, url: str, fault: CollectorError) -> None:
         self._log.warning(
-            "action=hec_receiver_failed url=%s reason=%s", quoted(url), quoted(fault.error)
+            "action=hec_receiver_failed url=%s reason=%s remedy=%s",
+            quoted(url),
+            quoted(fault.error),
+            quoted(fault.remedy),
         )
 
     def _slow_down(self, receiver: Receiver) -> None:
