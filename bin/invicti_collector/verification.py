@@ -149,7 +149,8 @@ def verify_hec_target(target: HecTarget, network: Network) -> None:
         CollectorError: when one of them does not work, with the remedy.
     """
     client = HecClient(target, Route(network.proxy, network.user_agent, _HEC_SECONDS), _say_nothing)
-    channel = {"X-Splunk-Request-Channel": str(uuid.uuid4())}
+    # As events are sent: a token with acknowledgement takes none without a channel.
+    channel = {"X-Splunk-Request-Channel": str(uuid.uuid4())} if target.use_ack else {}
     for url in target.urls:
         receiver = Receiver(url)
         client.ask(receiver, HEALTH_PATH, None, {}, _read_health)

@@ -30,6 +30,7 @@ class EventCollector:
         healthy: Whether its queues have room.
         enabled: Whether the token is.
         acknowledges: Whether the token has indexer acknowledgement.
+        looks_first: At the `channel` or at the `data`, where both are missing. Not documented.
         asked: Method, path, and length of the body of each request.
     """
 
@@ -37,6 +38,7 @@ class EventCollector:
     healthy: bool = True
     enabled: bool = True
     acknowledges: bool = False
+    looks_first: str = "channel"
     asked: list[tuple[str, str, int]] = field(default_factory=list)
 
     def answer(
@@ -58,7 +60,8 @@ class EventCollector:
         return 200, {"acks": {str(number): False for number in json.loads(body)["acks"]}}
 
     def _event(self, channel: str, body: bytes) -> tuple[int, dict[str, object]]:
-        if self.acknowledges and not channel:
+        lacks_channel = self.acknowledges and not channel
+        if lacks_channel and (body or self.looks_first == "channel"):
             return 400, {"text": "Data channel is missing", "code": 10}
         if not body:
             return 400, {"text": "No data", "code": 5}

@@ -18,16 +18,25 @@ import requests
 import trustme
 
 from invicti_collector import verification
-from invicti_collector.configuration import Account
+from invicti_collector.configuration import Account, HecTarget, read_hec_target
 from invicti_collector.errors import (
     AuthenticationError,
     CollectorError,
+    ConfigurationError,
     NotThereError,
     TransientError,
     UnexpectedAnswerError,
 )
 from invicti_collector.tenant.answers import describe_failure
-from invicti_collector.verification import OWN_RECORDS_ONLY, WORKS, trial, verify_account
+from invicti_collector.verification import (
+    OWN_RECORDS_ONLY,
+    WORKS,
+    trial,
+    verify_account,
+    verify_hec_target,
+)
+from tests.fakes.event_collector import TOKEN as HEC_TOKEN
+from tests.fakes.event_collector import EventCollector, event_collector
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.invicti_tenant.profile import API_USER_EMAIL
 from tests.standins.proxies import PASSWORD, USER, Proxy, proxy
@@ -275,6 +284,29 @@ def test_plain_http_spoken_to_a_tls_port_is_told() -> None:
     with tenant() as server:
         fault = refusal(account_of(server, base_url=server.base_url.replace("http:", "https:")))
     assert "TLS failed" in fault.error
+
+
+# --- HEC targets ---------------------------------------------------------------------------------
+
+
+def hec_target(*collectors: EventCollector, **settings: str) -> HecTarget:
+    urls = ",".join(collector.url for collector in collectors)
+    return read_hec_target("there", {"urls": urls, "token": HEC_TOKEN, **settings})
+
+
+def test_a_token_with_acknowledgement_needs_it_switched_on() -> None:
+    with event_collector() as collector:
+        collector.acknowledges = True
+        with pytest.raises(ConfigurationError, match="code 10 Data channel is missing") as raised:
+            verify_hec_target(hec_target(collector), trial("", "test"))
+        assert "switch on use_ack in the HEC target, or name a token without" in raised.value.remedy
+        verify_hec_target(hec_target(collector, use_ack="1"), trial("", "test"))
+
+
+def test_a_receiver_that_looks_at_the_data_first_does_not_tell() -> None:
+    with event_collector() as collector:
+        collector.acknowledges, collector.looks_first = True, "data"
+        verify_hec_target(hec_target(collector), trial("", "test"))
 
 
 # --- proxies -------------------------------------------------------------------------------------

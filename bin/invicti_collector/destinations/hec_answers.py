@@ -29,7 +29,10 @@ _WRONG_URL = (
     "check the URLs of the HEC target: https://<host>:8088, or on Splunk Cloud "
     "https://http-inputs-<stack>.splunkcloud.com"
 )
-_NEEDS_ACK = "the token has indexer acknowledgment on: switch on use_ack in the HEC target"
+_NEEDS_ACK = (
+    "the token has indexer acknowledgment on: switch on use_ack in the HEC target, or name a token "
+    "without it"
+)
 _NO_ACK = "the token has no indexer acknowledgment: switch off use_ack in the HEC target"
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNCERTAIN = frozenset({500, 502, 504})
