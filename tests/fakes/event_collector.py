@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class EventCollector:
         healthy: Whether its queues have room.
         enabled: Whether the token is.
         acknowledges: Whether the token has indexer acknowledgement.
+        seconds: Until it answers.
         looks_first: At the `channel` or at the `data`, where both are missing. Not documented.
         asked: Method, path, and length of the body of each request.
     """
@@ -39,6 +41,7 @@ class EventCollector:
     enabled: bool = True
     acknowledges: bool = False
     looks_first: str = "channel"
+    seconds: float = 0.0
     asked: list[tuple[str, str, int]] = field(default_factory=list)
 
     def answer(
@@ -83,6 +86,7 @@ def event_collector(tls: tuple[Path, Path] | None = None) -> Iterator[EventColle
             channel = self.headers.get("X-Splunk-Request-Channel", "")
             token = self.headers.get("Authorization", "")
             path = self.path.partition("?")[0]
+            time.sleep(collector.seconds)
             status, told = collector.answer(self.command, path, token, channel, body)
             content = json.dumps(told).encode()
             self.send_response(status)
