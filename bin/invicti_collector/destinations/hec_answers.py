@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import requests
 
@@ -233,5 +234,6 @@ def _said(status: int, code: int | None, text: Any, token: str) -> str:
 
 
 def _words(text: str, token: str) -> str:
-    """Returns a receiver's text, short and without the token."""
-    return re.sub(re.escape(token), "********", " ".join(text.split()), flags=re.IGNORECASE)[:100]
+    """Returns a receiver's text, short and without the token, as it is or as in a URL."""
+    forms = f"{re.escape(token)}|{re.escape(quote(token, safe=''))}"
+    return re.sub(forms, "********", " ".join(text.split()), flags=re.IGNORECASE)[:100]
