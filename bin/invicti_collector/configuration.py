@@ -32,7 +32,8 @@ RESERVED_NAME = "configuration"
 HEC_PATHS = ("", "/", "/services/collector", "/services/collector/event")
 """Paths that people copy; the add-on knows the path itself."""
 
-_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+# Splunk makes GUIDs; what a conf file or a provisioning script gives it may be any word.
+_HEC_TOKEN = re.compile(r"[!-~]{1,200}")
 _INDEX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,254}")
 _TRUE = frozenset({"1", "true", "yes", "y", "t", "on"})
 
@@ -187,6 +188,18 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def proxied(proxy: str) -> dict[str, str]:
+    """Returns by scheme which URLs are reached through the proxy, as `requests` takes it.
+
+    Only https, since of other URLs `_origin` passes those of this very machine alone: a proxy
+    would look for it in its own place, and be told the token in clear.
+
+    Arguments:
+        proxy: See `read_proxy`.
+    """
+    return {"https": proxy} if proxy else {}
+
+
 def read_hec_target(name: str, values: Values) -> HecTarget:
     """Returns the HEC target of a stanza of `ta_invicti_auditlogs_hec.conf`.
 
@@ -195,8 +208,12 @@ def read_hec_target(name: str, values: Values) -> HecTarget:
     """
     where = f"HEC target {name}"
     token = _needed(values, "token", where, _WHERE_TOKENS_ARE)
-    if not _GUID.fullmatch(token):
-        raise ConfigurationError("the token is not a GUID", where, _WHERE_TOKENS_ARE)
+    if not _HEC_TOKEN.fullmatch(token):
+        raise ConfigurationError(
+            "the token is not 1 to 200 ASCII characters without blanks",
+            where,
+            f"{_WHERE_TOKENS_ARE}; enter it alone, without the word Splunk",
+        )
     example = "give scheme, host and port, for example https://splunk.example.com:8088"
     urls = _list(_needed(values, "urls", where, example))
     if not urls:

@@ -7,8 +7,12 @@ Can the account read the log, and all of it? Does the target take events with th
 from __future__ import annotations
 
 import json
+import threading
+import time
 import uuid
-from typing import Any
+from concurrent.futures import Future, TimeoutError  # noqa: A004 - before 3.11 not the built-in one
+from functools import partial
+from typing import Any, Callable, TypeVar
 
 import requests
 
@@ -21,7 +25,13 @@ from invicti_collector.destinations.hec_client import (
     Receiver,
     Route,
 )
-from invicti_collector.errors import AuthenticationError, CollectorError, NotThereError, ServerError
+from invicti_collector.errors import (
+    AuthenticationError,
+    CollectorError,
+    NotThereError,
+    ServerError,
+    TransientError,
+)
 from invicti_collector.pages import PAGE_SIZE, Page
 from invicti_collector.records import Record
 from invicti_collector.shutdown import Shutdown
@@ -30,13 +40,16 @@ from invicti_collector.tenant.csv_export import CsvExport
 from invicti_collector.tenant.invicti_api import InvictiApi, Network
 from invicti_collector.timeline import EVERYTHING, DateFormat
 
-TRIAL_SECONDS = 30.0
-"""For all requests together: Splunk Web gives up after a minute, a person earlier."""
+TRIAL_SECONDS = 20.0
+"""For all of a trial. Splunk Web gives up on splunkd after 30 (`splunkdConnectionTimeout` in its
+web.conf.spec), and what is done before and after takes its time."""
 
 HEALTH_PATH = "/services/collector/health"
 _FAR_PAGE = 10
 _HEC_SECONDS = (6.0, 8.0)
 _NO_DATA = 5
+
+T = TypeVar("T")
 
 OWN_RECORDS_ONLY = (
     "works, but every record seen is the API user's own: unless nobody else uses this tenant, give "
@@ -77,7 +90,44 @@ def verify_account(account: Account, network: Network) -> str:
     Raises:
         CollectorError: when the account does not work, with the remedy.
     """
-    api = InvictiApi(account, network, Shutdown())
+    return _before(
+        time.monotonic() + TRIAL_SECONDS,
+        account.base_url,
+        lambda: _try_account(InvictiApi(account, network, Shutdown())),
+    )
+
+
+def _before(until: float, url: str, attempt: Callable[[], T]) -> T:
+    """Returns what an attempt does, or leaves it alone.
+
+    In a thread, since the search for a name's addresses has no limit of its own, and connecting
+    has one for each address.
+
+    Arguments:
+        until: By the monotonic clock.
+        url: Of the server that it is made at.
+        attempt: What a server is asked.
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(attempt())
+        except BaseException as fault:  # noqa: BLE001 - raised where it is waited for
+            outcome.set_exception(fault)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return outcome.result(max(until - time.monotonic(), 0.0))
+    except TimeoutError:
+        raise TransientError(
+            f"no answer in time: a trial may take {TRIAL_SECONDS:.0f} seconds",
+            url,
+            "none needed if it passes; else check host name, firewall and proxy",
+        ) from None
+
+
+def _try_account(api: InvictiApi) -> str:
     caller = api.caller()
     try:
         first = api.page(EVERYTHING, DateFormat.NONE, 1, size=1)
@@ -149,13 +199,18 @@ def verify_hec_target(target: HecTarget, network: Network) -> None:
         CollectorError: when one of them does not work, with the remedy.
     """
     client = HecClient(target, Route(network.proxy, network.user_agent, _HEC_SECONDS), _say_nothing)
-    channel = {"X-Splunk-Request-Channel": str(uuid.uuid4())}
-    for url in target.urls:
-        receiver = Receiver(url)
+    # As events are sent: a token with acknowledgement takes none without a channel.
+    channel = {"X-Splunk-Request-Channel": str(uuid.uuid4())} if target.use_ack else {}
+
+    def attempt(receiver: Receiver) -> None:
         client.ask(receiver, HEALTH_PATH, None, {}, _read_health)
         client.ask(receiver, EVENT_PATH, b"", channel, _read_trial)
         if target.use_ack:
             client.ask(receiver, ACK_PATH, json.dumps({"acks": [0]}).encode(), channel, read_acks)
+
+    until = time.monotonic() + TRIAL_SECONDS
+    for url in target.urls:
+        _before(until, url, partial(attempt, Receiver(url)))
 
 
 def _say_nothing(_url: str, _fault: CollectorError) -> None:

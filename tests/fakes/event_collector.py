@@ -7,11 +7,14 @@ Statuses and codes: "Possible error codes" in Splunk's "Troubleshoot HTTP Event 
 from __future__ import annotations
 
 import json
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 TOKEN = "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"  # noqa: S105
 
@@ -28,6 +31,8 @@ class EventCollector:
         healthy: Whether its queues have room.
         enabled: Whether the token is.
         acknowledges: Whether the token has indexer acknowledgement.
+        seconds: Until it answers.
+        looks_first: At the `channel` or at the `data`, where both are missing. Not documented.
         asked: Method, path, and length of the body of each request.
     """
 
@@ -35,6 +40,8 @@ class EventCollector:
     healthy: bool = True
     enabled: bool = True
     acknowledges: bool = False
+    looks_first: str = "channel"
+    seconds: float = 0.0
     asked: list[tuple[str, str, int]] = field(default_factory=list)
 
     def answer(
@@ -56,7 +63,8 @@ class EventCollector:
         return 200, {"acks": {str(number): False for number in json.loads(body)["acks"]}}
 
     def _event(self, channel: str, body: bytes) -> tuple[int, dict[str, object]]:
-        if self.acknowledges and not channel:
+        lacks_channel = self.acknowledges and not channel
+        if lacks_channel and (body or self.looks_first == "channel"):
             return 400, {"text": "Data channel is missing", "code": 10}
         if not body:
             return 400, {"text": "No data", "code": 5}
@@ -64,8 +72,12 @@ class EventCollector:
 
 
 @contextmanager
-def event_collector() -> Iterator[EventCollector]:
-    """Runs one until the block ends."""
+def event_collector(tls: tuple[Path, Path] | None = None) -> Iterator[EventCollector]:
+    """Runs one until the block ends.
+
+    Args:
+        tls: Certificate chain and private key; None = plain http.
+    """
     collector = EventCollector()
 
     class Handler(BaseHTTPRequestHandler):
@@ -74,6 +86,7 @@ def event_collector() -> Iterator[EventCollector]:
             channel = self.headers.get("X-Splunk-Request-Channel", "")
             token = self.headers.get("Authorization", "")
             path = self.path.partition("?")[0]
+            time.sleep(collector.seconds)
             status, told = collector.answer(self.command, path, token, channel, body)
             content = json.dumps(told).encode()
             self.send_response(status)
@@ -88,7 +101,11 @@ def event_collector() -> Iterator[EventCollector]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        collector.url = f"http://127.0.0.1:{server.server_port}"
+        collector.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
         yield collector
         server.shutdown()

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import requests
 
+from tests.integration.conftest import PrivateCa
 from tests.integration.support import splunk
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.splunkd import Splunkd, SplunkdSwitches
@@ -122,9 +123,11 @@ def pages(
 
 
 @contextmanager
-def tenant(**switches: Any) -> Iterator[TenantServer]:
-    """A small tenant."""
-    with TenantServer(Switches(**{"records": 300, "span_days": 20.0, **switches})) as server:
+def tenant(ca: PrivateCa | None = None, **switches: Any) -> Iterator[TenantServer]:
+    """A small tenant, by https where an authority is given."""
+    wanted = Switches(**{"records": 300, "span_days": 20.0, **switches})
+    certificate, key = (ca.certificate, ca.key) if ca else (None, None)
+    with TenantServer(wanted, tls_cert=certificate, tls_key=key) as server:
         yield server
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import PrivateCa
 from tests.integration.pages import (
     ACCOUNTS,
     INPUTS,
@@ -172,9 +173,10 @@ def test_an_account_that_an_input_uses_stays(place: Pages, server: TenantServer)
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 @pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
 def test_the_trial_goes_through_the_proxy_of_the_settings(
-    kind: str, place: Pages, server: TenantServer, tmp_path: Path
+    kind: str, place: Pages, private_ca: PrivateCa, tmp_path: Path
 ) -> None:
-    with proxy(kind, tmp_path / "proxy") as real:
+    with proxy(kind, tmp_path / "proxy") as real, tenant(private_ca) as server:
+        account = account_form(server, ca_bundle=str(private_ca.bundle))
         form = {
             "proxy_enabled": "1",
             "proxy_type": kind,
@@ -184,14 +186,14 @@ def test_the_trial_goes_through_the_proxy_of_the_settings(
         }
         wrong = place.edit(SETTINGS, "proxy", **form, proxy_password="wrong")  # noqa: S106
         assert wrong.status == 200, wrong.text
-        refused = place.create(ACCOUNTS, "main", **account_form(server))
+        refused = place.create(ACCOUNTS, "main", **account)
         assert refused.status == 400
         assert "The proxy " in refused.text
         assert "password" in refused.text
         assert server.requests == []
 
         assert place.edit(SETTINGS, "proxy", proxy_password=PASSWORD).status == 200
-        made = place.create(ACCOUNTS, "main", **account_form(server))
+        made = place.create(ACCOUNTS, "main", **account)
         assert made.status == 201, made.text
         assert real.connections
         assert PASSWORD not in made.body

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.event_collector import TOKEN, EventCollector, event_collector
+from tests.integration.conftest import PrivateCa
 from tests.integration.pages import HEC_TARGETS, SETTINGS, Pages, pages
 from tests.standins.proxies import PASSWORD, USER, proxy
 
@@ -73,8 +74,8 @@ def test_each_failure_has_its_reason_and_remedy(place: Pages, collector: EventCo
     assert (no_ack.status, "code 14" in no_ack.text) == (400, True)
     assert "use_ack" in no_ack.text
 
-    malformed = place.create(HEC_TARGETS, "central", **form(collector, token="none"))  # noqa: S106
-    assert (malformed.status, "GUID" in malformed.text) == (400, True)
+    malformed = place.create(HEC_TARGETS, "central", **form(collector, token="no ne"))  # noqa: S106
+    assert (malformed.status, "without blanks" in malformed.text) == (400, True)
     assert place.read(HEC_TARGETS).entries == {}
 
 
@@ -90,9 +91,10 @@ def test_acknowledgement_is_tried_where_it_is_wanted(
 @pytest.mark.parametrize("kind", ["http", "socks5"])
 @pytest.mark.parametrize("interpreter", ["3.9"], indirect=True)
 def test_the_trial_goes_through_the_proxy(
-    kind: str, place: Pages, collector: EventCollector, tmp_path: Path
+    kind: str, place: Pages, private_ca: PrivateCa, tmp_path: Path
 ) -> None:
-    with proxy(kind, tmp_path / "proxy") as real:
+    tls = (private_ca.certificate, private_ca.key)
+    with proxy(kind, tmp_path / "proxy") as real, event_collector(tls) as collector:
         settings = {
             "proxy_enabled": "1",
             "proxy_type": kind,
@@ -102,6 +104,7 @@ def test_the_trial_goes_through_the_proxy(
             "proxy_password": PASSWORD,
         }
         assert place.edit(SETTINGS, "proxy", **settings).status == 200
-        made = place.create(HEC_TARGETS, "central", **form(collector))
+        trusted = form(collector, ca_bundle=str(private_ca.bundle))
+        made = place.create(HEC_TARGETS, "central", **trusted)
         assert made.status == 201, made.text
         assert real.connections

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.fakes.event_collector import TOKEN, event_collector
+from tests.integration.conftest import PrivateCa
 from tests.integration.pages import (
     ACCOUNTS,
     HEC_TARGETS,
@@ -24,6 +25,7 @@ from tests.integration.pages import (
     pages,
     tenant,
 )
+from tests.standins.invicti_tenant import TenantServer
 from tests.standins.proxies import PASSWORD, USER, proxy
 
 
@@ -62,17 +64,21 @@ def forms(secret: str, user: str) -> set[bytes]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
-def test_no_secret_is_left_anywhere(package: Path, interpreter: Path, tmp_path: Path) -> None:
+def test_no_secret_is_left_anywhere(
+    package: Path, interpreter: Path, private_ca: PrivateCa, tmp_path: Path
+) -> None:
     shown: list[str] = []
     with (
-        tenant(records=100) as server,
-        event_collector() as collector,
+        tenant(private_ca, records=100) as server,
+        event_collector((private_ca.certificate, private_ca.key)) as collector,
         proxy("http", tmp_path / "proxy") as real,
         pages(package, interpreter, tmp_path) as place,
     ):
         watch = Watch(place.splunkd.home.path)
         with watch.running():
-            _use_everything(place, server, collector.url, real.port, shown)
+            trusted = {"ca_bundle": str(private_ca.bundle)}
+            _use_everything(place, server, collector.url, real.port, trusted, shown)
+        assert real.connections
         secrets = forms(server.api_token, server.user_id) | forms(PASSWORD, USER)
         secrets |= forms(TOKEN, "Splunk") | forms("a wrong t0ken", server.user_id)
 
@@ -92,9 +98,14 @@ def test_no_secret_is_left_anywhere(package: Path, interpreter: Path, tmp_path: 
 
 
 def _use_everything(
-    place: Pages, server: object, collector: str, proxy_port: int, shown: list[str]
+    place: Pages,
+    server: TenantServer,
+    collector: str,
+    proxy_port: int,
+    trusted: dict[str, str],
+    shown: list[str],
 ) -> None:
-    form = account_form(server)  # type: ignore[arg-type]
+    form = account_form(server, **trusted)
     proxied = {
         "proxy_enabled": "1",
         "proxy_url": "127.0.0.1",
@@ -102,7 +113,7 @@ def _use_everything(
         "proxy_username": USER,
         "proxy_password": PASSWORD,
     }
-    target = {"urls": collector, "token": TOKEN, "use_ack": "0"}
+    target = {"urls": collector, "token": TOKEN, "use_ack": "0", **trusted}
     steps = [
         place.edit(SETTINGS, "logging", loglevel="DEBUG"),
         place.create(ACCOUNTS, "main", **{**form, "api_token": "a wrong t0ken"}),

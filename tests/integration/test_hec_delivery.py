@@ -124,7 +124,7 @@ def test_bad_targets_are_told_and_nothing_is_lost(
             ("splunk.example.com:8088", TOKEN, "malformed"),
             ("http://splunk.example.com:8088", TOKEN, "not https"),
             ("https://splunk.example.com:8088/api", TOKEN, "more in it"),
-            ("https://splunk.example.com:8088", "secret", "not a GUID"),
+            ("https://splunk.example.com:8088", "se cret", "without blanks"),
         ]
         splunkd = place.place.splunkd
         for urls, token, words in rows:

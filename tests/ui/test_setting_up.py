@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.integration.conftest import PrivateCa
 from tests.standins.hec import HecServer, HecSwitches
+from tests.standins.invicti_tenant import TenantServer
 from tests.standins.proxies import PASSWORD, USER, proxy
 from tests.ui.person import Person
-from tests.ui.site import RECORDS, TOKEN, Site
+from tests.ui.site import RECORDS, TENANT, TOKEN, Site
 
 HEC_TOKEN = "2f9d1c44-5b0e-4c55-9a61-7d6f0e5b8a13"  # noqa: S105 - of a stand-in
 OTHER_TOKEN = "11111111-2222-3333-4444-555555555555"  # noqa: S105 - of a stand-in
@@ -119,7 +121,9 @@ def test_an_account_is_deleted(person: Person, site: Site) -> None:
 def test_accounts_and_inputs_use_the_proxy(
     person: Person, site: Site, tmp_path: Path, kind: str, shown: str
 ) -> None:
-    with proxy(kind, tmp_path / "proxy") as real:
+    authority = PrivateCa(tmp_path)
+    server = TenantServer(TENANT, tls_cert=authority.certificate, tls_key=authority.key)
+    with proxy(kind, tmp_path / "proxy") as real, server as tenant:
         person.open_tab("Proxy")
         person.await_choices()
         person.form.get_by_role("checkbox", name="Use a proxy").click()
@@ -129,17 +133,24 @@ def test_accounts_and_inputs_use_the_proxy(
         person.saves("Save")
         person.open_accounts()
         person.begin("Add")
-        tenant = site.tenant
         person.fill({"Name": "acme", "Invicti URL": tenant.base_url})
         person.fill({"User ID": tenant.user_id, "API token": TOKEN})
+        person.begin_group("Advanced")
+        person.fill({"CA bundle": str(authority.bundle)})
         assert "proxy" in person.is_told().lower()
-        assert site.tenant.requests == []
+        assert tenant.requests == []
 
         person.open_tab("Proxy")
         person.await_choices()
         person.fill({"Password": PASSWORD})
         person.saves("Save")
-        person.add_account("acme", tenant.base_url, tenant.user_id, TOKEN)
+        person.open_accounts()
+        person.begin("Add")
+        person.fill({"Name": "acme", "Invicti URL": tenant.base_url})
+        person.fill({"User ID": tenant.user_id, "API token": TOKEN})
+        person.begin_group("Advanced")
+        person.fill({"CA bundle": str(authority.bundle)})
+        person.saves()
         assert real.connections, "the trial went past the proxy"
         tried = len(real.connections)
         person.fill_input("prod", "acme")

@@ -34,10 +34,13 @@ class Sender:
     Args:
         urls: Of the target.
         patience: Seconds; waits between tries are only counted.
+        proxy: Its URL; empty = none.
         settings: Others of the target.
     """
 
-    def __init__(self, urls: Sequence[str], patience: float = 60.0, **settings: Any) -> None:
+    def __init__(
+        self, urls: Sequence[str], patience: float = 60.0, proxy: str = "", **settings: Any
+    ) -> None:
         self.lines: list[str] = []
         self.pauses: list[float] = []
         self.assured = 0
@@ -51,7 +54,7 @@ class Sender:
         self.hec = Hec(
             target,
             metadata,
-            Route("", "test"),
+            Route(proxy, "test"),
             self.patience,
             self.shutdown,
             log,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -156,6 +157,22 @@ def test_one_event_that_is_too_large_is_set_aside() -> None:
         sender.hec.deliver(page)
         assert there.ids == names(200)
         assert aside(sender) == ["1000"]
+
+
+# --- proxies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_the_token_reaches_no_proxy_in_clear(kind: str) -> None:
+    """Each URL by itself: the proxy, which is not there, is asked to pass https only."""
+    secure = f"https://127.0.0.1:{free_port()}"
+    with HecServer() as there:
+        sender = Sender([secure, there.url], proxy=f"{kind}://127.0.0.1:{free_port()}")
+        sender.hec.deliver(events(10))
+        assert there.ids == names(10)
+    (line,) = [line for line in sender.lines if "action=hec_receiver_failed" in line]
+    assert secure in line
+    assert "the proxy 127.0.0.1 cannot be used" in line
 
 
 # --- for a person to put right -------------------------------------------------------------------
@@ -316,6 +333,91 @@ def test_all_are_gone() -> None:
     assert sender.summary()["perhaps_doubled"] == "0"
 
 
+AT_FAULT = [
+    ({"token": "ffffffff-4f50-6172-8394-a5b6c7d8e9f0"}, "code 4", "check the token"),
+    ({"token_enabled": False}, "code 1", "enable the token"),
+    ({"indexes": "main"}, "code 7", "create the input's index"),
+    ({"answers": "1-100:404"}, "HTTP 404", "check the URLs"),
+]
+
+
+@pytest.mark.parametrize(("switches", "reason", "remedy"), AT_FAULT)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_one_that_a_person_has_to_put_right_is_passed_over_and_told_once(
+    is_first: bool,
+    switches: dict[str, Any],
+    reason: str,
+    remedy: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("invicti_collector.destinations.hec_client.time.monotonic", lambda: now[0])
+    with HecServer(HecSwitches(**switches)) as one, HecServer() as two:
+        sender = Sender([one.url, two.url] if is_first else [two.url, one.url])
+        for first in range(0, 2_000, 200):
+            now[0] += 20
+            sender.hec.deliver(events(200, first=first))
+        assert (one.ids, two.ids) == ([], names(2_000))
+        assert 3 <= len(one.collector.calls) <= 7, "it is asked again after each rest"
+        assert sender.pauses == []
+        assert sender.summary()["perhaps_doubled"] == "0"
+    (line,) = [line for line in sender.lines if "action=hec_receiver_failed" in line]
+    assert line.startswith("WARNING")
+    assert one.url in line
+    assert reason in line
+    assert f'remedy="{remedy}' in line
+
+
+def test_one_that_was_put_right_takes_turns_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("invicti_collector.destinations.hec_client.time.monotonic", lambda: now[0])
+    with HecServer(HecSwitches(token_enabled=False)) as one, HecServer() as two:
+        sender = Sender([one.url, two.url])
+        sender.hec.deliver(events(200))
+        one.collector.set(token_enabled=True)
+        now[0] += 31
+        for first in range(200, 1_000, 200):
+            sender.hec.deliver(events(200, first=first))
+        assert [len(one.ids), len(two.ids)] == [400, 600]
+
+
+def test_the_run_ends_when_all_are_to_be_put_right() -> None:
+    with (
+        HecServer(HecSwitches(token_enabled=False)) as one,
+        HecServer(HecSwitches(indexes="main")) as two,
+    ):
+        sender = Sender([one.url, two.url])
+        with pytest.raises(AuthenticationError, match="code 1") as raised:
+            sender.hec.deliver(events(200))
+        assert one.url in raised.value.where
+        assert sender.pauses == []
+        assert sender.log.count("action=hec_receiver_failed") == 2
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_where_another_only_fails_for_now_it_is_waited_for(is_first: bool) -> None:
+    busy = HecSwitches(answers="1-3:503/9")
+    with HecServer(HecSwitches(token_enabled=False)) as one, HecServer(busy) as two:
+        sender = Sender([one.url, two.url] if is_first else [two.url, one.url])
+        sender.hec.deliver(events(200))
+        assert two.ids == names(200)
+        assert len(sender.pauses) == 3
+        assert len(one.collector.calls) == 1
+
+
+def test_what_has_become_a_passing_fault_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr("invicti_collector.destinations.hec_client.time.monotonic", lambda: now[0])
+    first, second = HecSwitches(answers="1-100:403"), HecSwitches(answers="1:404,2-3:503/9")
+    with HecServer(first) as one, HecServer(second) as two:
+        sender = Sender([one.url, two.url])
+        with pytest.raises(PermanentError, match="HTTP 403"):
+            sender.hec.deliver(events(200))
+        now[0] += 31
+        sender.hec.deliver(events(200))
+        assert two.ids == names(200)
+
+
 # --- acknowledgement -----------------------------------------------------------------------------
 
 
@@ -356,6 +458,48 @@ def test_a_token_without_acknowledgement_is_told_before_anything_is_sent() -> No
         with pytest.raises(ConfigurationError, match="ACK is disabled"):
             sender.hec.deliver(events(10))
         assert there.ids == []
+
+
+@pytest.mark.parametrize(("restarts", "doubled"), [("2", 1_000), ("3", 2_000), ("2-3", 2_000)])
+def test_a_restart_between_batches_loses_none(restarts: str, doubled: int) -> None:
+    """The first after it is given the id of one from before, which was in the queues."""
+    with HecServer(acks(restarts_before=restarts)) as there:
+        sender = Sender([there.url], use_ack="1")
+        sender.hec.deliver(events(2_500))
+        assert sorted(there.ids, key=int) == names(2_500)
+        assert "WARNING action=hec_resend" in sender.log
+        assert "counts its acknowledgements anew" in sender.log
+        summary = sender.summary()
+        assert (summary["accepted"], summary["perhaps_doubled"]) == ("2500", str(doubled))
+
+
+def test_receivers_count_their_acknowledgements_each_by_itself() -> None:
+    with HecServer(acks(restarts_before="2")) as one, HecServer(acks()) as two:
+        sender = Sender([one.url, two.url], use_ack="1")
+        sender.hec.deliver(events(4_000))
+        assert sorted(one.ids + two.ids, key=int) == names(4_000)
+        assert sender.summary()["perhaps_doubled"] == "1000"
+
+
+def test_one_that_always_counts_anew_is_sent_each_batch_in_the_end() -> None:
+    with HecServer(acks(restarts_before="1-100")) as there:
+        sender = Sender([there.url], use_ack="1")
+        sender.hec.deliver(events(3_000))
+        assert sorted(there.ids, key=int) == names(3_000)
+        assert len(there.collector.calls) < 20
+        assert sender.summary()["accepted"] == "3000"
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_one_without_acknowledgement_is_sent_nothing(is_first: bool) -> None:
+    with HecServer() as one, HecServer(acks()) as two:
+        sender = Sender([one.url, two.url] if is_first else [two.url, one.url], use_ack="1")
+        sender.hec.deliver(events(3_000))
+        assert (one.ids, sorted(two.ids, key=int)) == ([], names(3_000))
+        assert sender.summary()["accepted"] == "3000"
+    (line,) = [line for line in sender.lines if "action=hec_receiver_failed" in line]
+    assert "code 14" in line
+    assert "switch off use_ack" in line
 
 
 def test_only_the_receiver_that_took_a_batch_is_asked() -> None:

@@ -179,6 +179,14 @@ def test_the_token_is_not_repeated() -> None:
         assert "********" in said
 
 
+@pytest.mark.parametrize("form", ["a+b/c%41", "a%2Bb%2Fc%2541", "a%2bb%2fc%2541"])
+def test_a_token_that_is_no_guid_is_not_repeated_either(form: str) -> None:
+    body = json.dumps({"text": f"no such token: {form}", "code": 4}).encode()
+    with pytest.raises(AuthenticationError) as raised:
+        read_answer(answer(403), body, ASKED._replace(token="a+b/c%41"))  # noqa: S106
+    assert raised.value.error.endswith("no such token: ********")
+
+
 @pytest.mark.parametrize("status", [400, 401, 413, 429, 500])
 def test_a_code_of_thousands_of_digits_is_not_repeated(status: int) -> None:
     told = fault(status, b'{"code":' + b"9" * 4_000 + b"}")

@@ -38,6 +38,13 @@ def test_urls(text: str, urls: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    "token", ["abcd1234", "x", TOKEN.replace("-", ""), f"{TOKEN.upper()}a", "!~+/=%22'$", "a" * 200]
+)
+def test_a_token_need_not_be_a_guid(token: str) -> None:
+    assert read_hec_target("there", {**GOOD, "token": token}).token == token
+
+
+@pytest.mark.parametrize(
     ("text", "wanted"), [("1", True), ("true", True), ("0", False), ("", False)]
 )
 def test_use_ack(text: str, wanted: bool) -> None:
@@ -60,9 +67,12 @@ def test_use_ack(text: str, wanted: bool) -> None:
         ({"urls": "https://user:pw@a:8088"}, "more in it"),
         ({"urls": f"https://a:8088?token={TOKEN}"}, "more in it"),
         ({"token": ""}, "token is missing"),
-        ({"token": "secret"}, "not a GUID"),
-        ({"token": TOKEN.replace("-", "")}, "not a GUID"),
-        ({"token": f"Splunk {TOKEN}"}, "not a GUID"),
+        ({"token": "sec ret"}, "1 to 200 ASCII"),
+        ({"token": f"Splunk {TOKEN}"}, "1 to 200 ASCII"),
+        ({"token": f"{TOKEN}\nX-Other: 1"}, "1 to 200 ASCII"),
+        ({"token": f"{TOKEN}\x7f"}, "1 to 200 ASCII"),
+        ({"token": f"{TOKEN}é"}, "1 to 200 ASCII"),
+        ({"token": TOKEN + "a" * 165}, "1 to 200 ASCII"),
     ],
 )
 def test_bad_targets_are_refused(changes: dict[str, str | None], words: str) -> None:
@@ -70,5 +80,5 @@ def test_bad_targets_are_refused(changes: dict[str, str | None], words: str) -> 
         read_hec_target("there", {**GOOD, **changes})
     assert raised.value.where == "HEC target there"
     assert raised.value.remedy
-    for secret in (TOKEN, "user:pw", "secret"):
+    for secret in (TOKEN, "user:pw", "sec ret"):
         assert secret not in str(raised.value)

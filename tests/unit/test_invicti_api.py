@@ -264,6 +264,17 @@ def test_the_environment_s_proxies_and_netrc_are_not_used(
     assert client.page().total == 450
 
 
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+@pytest.mark.usefixtures("client")
+def test_the_token_reaches_no_proxy_in_clear(server: TenantServer, kind: str) -> None:
+    account = Account("acme", server.base_url, server.user_id, server.api_token)
+    network = Network(f"{kind}://127.0.0.1:9", 0, "unit/1")  # where nothing listens
+    assert InvictiApi(account, network, Shutdown()).page(EVERYTHING, NONE, 1).total == 450
+    secure = account._replace(base_url=server.base_url.replace("http:", "https:"))
+    with pytest.raises(TransientError, match=r"the proxy .* cannot be used"):
+        InvictiApi(secure, network, Shutdown()).page(EVERYTHING, NONE, 1)
+
+
 @pytest.mark.usefixtures("client")
 def test_sigterm_ends_the_waiting_for_an_answer(server: TenantServer) -> None:
     shutdown = Shutdown()

@@ -18,16 +18,25 @@ import requests
 import trustme
 
 from invicti_collector import verification
-from invicti_collector.configuration import Account
+from invicti_collector.configuration import Account, HecTarget, read_hec_target
 from invicti_collector.errors import (
     AuthenticationError,
     CollectorError,
+    ConfigurationError,
     NotThereError,
     TransientError,
     UnexpectedAnswerError,
 )
 from invicti_collector.tenant.answers import describe_failure
-from invicti_collector.verification import OWN_RECORDS_ONLY, WORKS, trial, verify_account
+from invicti_collector.verification import (
+    OWN_RECORDS_ONLY,
+    WORKS,
+    trial,
+    verify_account,
+    verify_hec_target,
+)
+from tests.fakes.event_collector import TOKEN as HEC_TOKEN
+from tests.fakes.event_collector import EventCollector, event_collector
 from tests.standins.invicti_tenant import Switches, TenantServer
 from tests.standins.invicti_tenant.profile import API_USER_EMAIL
 from tests.standins.proxies import PASSWORD, USER, Proxy, proxy
@@ -226,6 +235,39 @@ def test_the_limit_is_for_all_requests_together(monkeypatch: pytest.MonkeyPatch)
         assert time.monotonic() - began < 3.0
 
 
+@contextmanager
+def dropping() -> Iterator[int]:
+    """A port whose connections are never made: its queue has no room."""
+    with socket.socket() as deaf, socket.socket() as first, socket.socket() as second:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        yield deaf.getsockname()[1]
+
+
+def test_a_name_with_several_addresses_has_no_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "TRIAL_SECONDS", 1.0)
+    with dropping() as port:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: found * 4)
+        began = time.monotonic()
+        fault = refusal(Account("main", f"https://tenant.example:{port}", "user", "token"))
+        assert time.monotonic() - began < 2.0
+    assert "no answer in time" in fault.error
+    assert f"https://tenant.example:{port}" in fault.where
+
+
+def test_a_name_that_nobody_looks_up_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "TRIAL_SECONDS", 0.5)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: time.sleep(5.0))
+    began = time.monotonic()
+    fault = refusal(Account("main", "https://tenant.example", "user", "token"))
+    assert time.monotonic() - began < 3.0
+    assert "no answer in time" in fault.error
+
+
 def test_nothing_listens() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -275,6 +317,47 @@ def test_plain_http_spoken_to_a_tls_port_is_told() -> None:
     with tenant() as server:
         fault = refusal(account_of(server, base_url=server.base_url.replace("http:", "https:")))
     assert "TLS failed" in fault.error
+
+
+# --- HEC targets ---------------------------------------------------------------------------------
+
+
+def hec_target(*collectors: EventCollector, **settings: str) -> HecTarget:
+    urls = ",".join(collector.url for collector in collectors)
+    return read_hec_target("there", {"urls": urls, "token": HEC_TOKEN, **settings})
+
+
+def test_a_token_with_acknowledgement_needs_it_switched_on() -> None:
+    with event_collector() as collector:
+        collector.acknowledges = True
+        with pytest.raises(ConfigurationError, match="code 10 Data channel is missing") as raised:
+            verify_hec_target(hec_target(collector), trial("", "test"))
+        assert "switch on use_ack in the HEC target, or name a token without" in raised.value.remedy
+        verify_hec_target(hec_target(collector, use_ack="1"), trial("", "test"))
+
+
+def test_a_receiver_that_looks_at_the_data_first_does_not_tell() -> None:
+    with event_collector() as collector:
+        collector.acknowledges, collector.looks_first = True, "data"
+        verify_hec_target(hec_target(collector), trial("", "test"))
+
+
+def test_event_collectors_have_one_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "TRIAL_SECONDS", 1.5)
+    with event_collector() as one, event_collector() as two, event_collector() as three:
+        for each in (one, two, three):
+            each.seconds = 0.8
+        began = time.monotonic()
+        with pytest.raises(TransientError, match="no answer in time") as raised:
+            verify_hec_target(hec_target(one, two, three), trial("", "test"))
+        assert time.monotonic() - began < 3.0
+    assert raised.value.where in (one.url, two.url)
+    assert "check host name" in raised.value.remedy
+
+
+def test_a_trial_ends_before_splunk_web_gives_up() -> None:
+    """After 30 seconds, of which the handler needs some (`splunkdConnectionTimeout`)."""
+    assert trial("", "test").seconds == verification.TRIAL_SECONDS == 20.0
 
 
 # --- proxies -------------------------------------------------------------------------------------

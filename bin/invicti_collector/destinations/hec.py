@@ -73,7 +73,20 @@ class _Delivery:
         self.taken = 0
         self.refusals = 0
         self.pending: list[Pending] = []
+        self.forgotten: list[Pending] = []
         self.refused: list[tuple[Event, RefusedError]] = []
+
+    def await_ack(self, new: Pending) -> None:
+        """Keeps a batch that was taken until it is acknowledged.
+
+        The ids of a channel count up from 0, and anew once the receiver has restarted. Asked by an
+        id from before, it would tell of a batch that it took after.
+        """
+        here = [each for each in self.pending if each.receiver is new.receiver]
+        if any(each.ack_id >= new.ack_id for each in here):
+            self.forgotten += here
+            self.pending = [each for each in self.pending if each.receiver is not new.receiver]
+        self.pending.append(new)
 
 
 class Hec:
@@ -111,13 +124,17 @@ class Hec:
         self._crowded = False
         self._headers = {"Content-Encoding": "gzip"}
         self._acks: Acknowledgements | None = None
+        if target.use_ack:
+            self._acks = Acknowledgements(
+                self._client, patience.seconds / 2, lambda: shutdown.requested
+            )
+            self._headers.update(self._acks.headers)
 
     def deliver(self, events: Sequence[Event]) -> None:
         """Sends the events of one page; see `ports.Destination`.
 
         An event that the receiver refuses while it takes others is set aside: the log has its Id.
         """
-        self._open()
         delivery = _Delivery()
         waiting = deque(batches(map(self._envelope.wrap, events), self._most_bytes))
         while waiting:
@@ -125,17 +142,6 @@ class Hec:
                 waiting.extend(self._offer(waiting.popleft(), delivery))
             waiting.extend(self._unacknowledged(delivery))
         self._set_aside(delivery)
-
-    def _open(self) -> None:
-        """Makes sure, once a run, that acknowledgements are to be had if they are wanted."""
-        if not self._target.use_ack or self._acks is not None:
-            return
-        acks = Acknowledgements(
-            self._client, self._patience.seconds / 2, lambda: self._shutdown.requested
-        )
-        self._patience.persist(acks.check_offered)
-        self._headers.update(acks.headers)
-        self._acks = acks
 
     def _offer(self, batch: Batch, delivery: _Delivery) -> list[Batch]:
         """Sends a batch; returns the pieces to send instead when it was refused."""
@@ -148,7 +154,7 @@ class Hec:
         if self._acks is None or receipt.ack_id is None:
             self._count_accepted(batch)
         else:
-            delivery.pending.append(Pending(receiver, receipt.ack_id, batch))
+            delivery.await_ack(Pending(receiver, receipt.ack_id, batch))
         if receipt.crowded:
             self._slow_down(receiver)
         return []
@@ -177,7 +183,9 @@ class Hec:
         def send() -> tuple[Receiver, Receipt]:
             self._assure()
             try:
-                return self._client.ask_any(EVENT_PATH, packed, self._headers, read_answer)
+                return self._client.ask_any(
+                    EVENT_PATH, packed, self._headers, read_answer, self._check
+                )
             except UncertainError:
                 self._count_uncertain(batch, "the answer did not come")
                 raise
@@ -188,22 +196,29 @@ class Hec:
         self.tally.packed_bytes += len(packed)
         return taken
 
+    def _check(self, receiver: Receiver) -> None:
+        if self._acks is not None:
+            self._acks.check_offered(receiver)
+
     def _unacknowledged(self, delivery: _Delivery) -> list[Batch]:
-        """Waits for acknowledgements; returns what did not get one in time, to be sent again."""
+        """Waits for acknowledgements; returns what did not get one, to be sent again."""
         if self._acks is None or not delivery.pending:
             return []
         left = self._acks.settle(delivery.pending)
         for each in delivery.pending:
             if each not in left:
                 self._count_accepted(each.batch)
-        delivery.pending = []
-        if left:
+        forgotten, delivery.pending, delivery.forgotten = delivery.forgotten, [], []
+        again = [*left, *forgotten]
+        if again:
             self._shutdown.sleep(0)
             if time.monotonic() - delivery.began >= self._patience.seconds:
-                raise _not_acknowledged(left)
+                raise _not_acknowledged(again)
         for each in left:
             self._count_uncertain(each.batch, "no acknowledgement in time")
-        return [each.batch for each in left]
+        for each in forgotten:
+            self._count_uncertain(each.batch, "the receiver counts its acknowledgements anew")
+        return [each.batch for each in again]
 
     def _set_aside(self, delivery: _Delivery) -> None:
         """Leaves out the events that were refused alone, provided that others were taken."""
@@ -240,7 +255,10 @@ class Hec:
 
     def _tell_failing(self, url: str, fault: CollectorError) -> None:
         self._log.warning(
-            "action=hec_receiver_failed url=%s reason=%s", quoted(url), quoted(fault.error)
+            "action=hec_receiver_failed url=%s reason=%s remedy=%s",
+            quoted(url),
+            quoted(fault.error),
+            quoted(fault.remedy),
         )
 
     def _slow_down(self, receiver: Receiver) -> None:

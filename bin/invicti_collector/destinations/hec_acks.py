@@ -12,10 +12,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Callable, NamedTuple
 
-from invicti_collector.destinations.hec_answers import read_acks
+from invicti_collector.destinations.hec_answers import UncertainError, read_acks
 from invicti_collector.destinations.hec_batches import Batch
 from invicti_collector.destinations.hec_client import ACK_PATH, HecClient, Receiver
-from invicti_collector.errors import TransientError
+from invicti_collector.errors import ServerError, TransientError
 
 LONGEST_WAIT = 180.0
 """Seconds until a batch without acknowledgement is sent again."""
@@ -55,14 +55,27 @@ class Acknowledgements:
         self._seconds = min(seconds, LONGEST_WAIT)
         self._stopping = stopping
         self.headers = {"X-Splunk-Request-Channel": str(uuid.uuid4())}
+        self._offered: set[str] = set()
 
-    def check_offered(self) -> None:
-        """Makes sure that the token has acknowledgement, before anything is sent that needs it.
+    def check_offered(self, receiver: Receiver) -> None:
+        """Makes sure, once a run, that the token has acknowledgement at a receiver.
+
+        Where it has not, what is sent is taken all the same, and never acknowledged.
+
+        Arguments:
+            receiver: That is about to be sent events.
 
         Raises:
-            CollectorError: when it has not, or the receivers cannot tell.
+            CollectorError: when it has not, or the receiver cannot tell.
         """
-        self._client.ask_any(ACK_PATH, b'{"acks":[0]}', self.headers, read_acks)
+        if receiver.url in self._offered:
+            return
+        try:
+            self._client.ask(receiver, ACK_PATH, b'{"acks":[0]}', self.headers, read_acks)
+        except UncertainError as fault:
+            # There were no events in it that could double.
+            raise ServerError(fault.error, fault.where, fault.remedy, fault.retry_after) from None
+        self._offered.add(receiver.url)
 
     def settle(self, pending: Sequence[Pending]) -> list[Pending]:
         """Waits for acknowledgements; splunkd's wish for the end only shortens the wait.

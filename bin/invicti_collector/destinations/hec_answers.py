@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import requests
 
@@ -29,7 +30,10 @@ _WRONG_URL = (
     "check the URLs of the HEC target: https://<host>:8088, or on Splunk Cloud "
     "https://http-inputs-<stack>.splunkcloud.com"
 )
-_NEEDS_ACK = "the token has indexer acknowledgment on: switch on use_ack in the HEC target"
+_NEEDS_ACK = (
+    "the token has indexer acknowledgment on: switch on use_ack in the HEC target, or name a token "
+    "without it"
+)
 _NO_ACK = "the token has no indexer acknowledgment: switch off use_ack in the HEC target"
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNCERTAIN = frozenset({500, 502, 504})
@@ -230,5 +234,6 @@ def _said(status: int, code: int | None, text: Any, token: str) -> str:
 
 
 def _words(text: str, token: str) -> str:
-    """Returns a receiver's text, short and without the token."""
-    return re.sub(re.escape(token), "********", " ".join(text.split()), flags=re.IGNORECASE)[:100]
+    """Returns a receiver's text, short and without the token, as it is or as in a URL."""
+    forms = f"{re.escape(token)}|{re.escape(quote(token, safe=''))}"
+    return re.sub(forms, "********", " ".join(text.split()), flags=re.IGNORECASE)[:100]

@@ -12,9 +12,14 @@ import requests
 import urllib3
 
 from invicti_collector.bounded_http import BoundedSession
-from invicti_collector.configuration import HecTarget
-from invicti_collector.destinations.hec_answers import Asked, UncertainError
-from invicti_collector.errors import CollectorError, ConfigurationError, TransientError
+from invicti_collector.configuration import HecTarget, proxied
+from invicti_collector.destinations.hec_answers import Asked, RefusedError, UncertainError
+from invicti_collector.errors import (
+    CollectorError,
+    ConfigurationError,
+    PermanentError,
+    TransientError,
+)
 from invicti_collector.tenant.answers import describe_failure
 
 EVENT_PATH = "/services/collector/event"
@@ -54,11 +59,13 @@ class Receiver:
         url: Scheme, host and port.
         rests_until: By the monotonic clock, when it may be asked again after it failed.
         failing: Whether its last answer was a failure.
+        at_fault: Whether its last answer was one that a person has to put right.
     """
 
     url: str
     rests_until: float = 0.0
     failing: bool = False
+    at_fault: bool = False
 
 
 class HecClient:
@@ -81,7 +88,12 @@ class HecClient:
         self._receivers = [Receiver(url) for url in target.urls]
 
     def ask_any(
-        self, path: str, body: bytes, headers: dict[str, str], read: Read[T]
+        self,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        read: Read[T],
+        check: Callable[[Receiver], None] = lambda _receiver: None,
     ) -> tuple[Receiver, T]:
         """Asks the receivers in turn until one gives a good answer.
 
@@ -90,38 +102,55 @@ class HecClient:
             body: Of the request.
             headers: Of the request.
             read: Makes the result of an answer; raises as `hec_answers.read_answer`.
+            check: Is called with each receiver before it is asked; raises as `ask` does.
 
         Returns:
             The receiver that answered, and the result.
 
         Raises:
-            TransientError: when all that may be asked now failed; `UncertainError` when one of
-                them may have taken what was sent.
-            PermanentError: when one answered so that a person has to put something right.
+            TransientError: when all that may be asked now failed, and it may pass with one;
+                `UncertainError` when one of them may have taken what was sent.
+            PermanentError: when a person has to put something right with each;
+                `RefusedError` when it is in what was sent.
         """
-        faults: list[TransientError] = []
+        faults: list[CollectorError] = []
         for receiver in self._in_turn():
             try:
+                check(receiver)
                 result = self.ask(receiver, path, body, headers, read)
-            except UncertainError:
-                # Another receiver would have it twice at once, so the caller counts this one.
+            except (UncertainError, RefusedError):
+                # Another receiver would have it twice at once, so the caller counts this one; and
+                # what one refuses because of what is in it, another does, too.
                 raise
-            except TransientError as fault:
+            except CollectorError as fault:
+                if isinstance(fault, PermanentError):
+                    self._pass_over(receiver, fault)
                 faults.append(fault)
                 continue
             self._receivers.remove(receiver)
             self._receivers.append(receiver)
             return receiver, result
-        raise min(faults, key=lambda fault: fault.retry_after or 0.0)
+        raise _decisive(faults)
 
     def _in_turn(self) -> list[Receiver]:
         """Returns the receivers that may be asked now, the one longest without a turn first.
 
-        Where all have failed lately, it is the one whose rest ends first.
+        Where all have failed lately, it is the one whose rest ends first. Those at fault do not
+        decide alone while there is another.
         """
         now = time.monotonic()
         ready = [receiver for receiver in self._receivers if receiver.rests_until <= now]
-        return ready or [min(self._receivers, key=lambda receiver: receiver.rests_until)]
+        if all(receiver.at_fault for receiver in ready):
+            first = min(self._receivers, key=lambda each: (each.at_fault, each.rests_until))
+            ready += [first] if first not in ready else []
+        return ready
+
+    def _pass_over(self, receiver: Receiver, fault: PermanentError) -> None:
+        receiver.rests_until = time.monotonic() + REST_SECONDS
+        # A sole one's fault ends the run, which tells it.
+        if not receiver.at_fault and len(self._receivers) > 1:
+            self._tell(receiver.url, fault)
+        receiver.at_fault = True
 
     def ask(
         self,
@@ -151,7 +180,7 @@ class HecClient:
         except TransientError as fault:
             self._rest(receiver, fault)
             raise
-        receiver.failing = False
+        receiver.failing = receiver.at_fault = False
         return result
 
     def _rest(self, receiver: Receiver, fault: TransientError) -> None:
@@ -159,7 +188,7 @@ class HecClient:
         receiver.rests_until = time.monotonic() + rest
         if not receiver.failing:
             self._tell(receiver.url, fault)
-        receiver.failing = True
+        receiver.failing, receiver.at_fault = True, False
 
     def _send(
         self, method: str, url: str, body: bytes | None, headers: dict[str, str], where: str
@@ -180,6 +209,12 @@ class HecClient:
             raise _failure(fault, where, self._proxy) from None
 
 
+def _decisive(faults: list[CollectorError]) -> CollectorError:
+    """Returns the one to raise when no receiver answered well: where it may pass, that."""
+    passing = [fault for fault in faults if isinstance(fault, TransientError)]
+    return min(passing, key=lambda fault: fault.retry_after or 0.0) if passing else faults[0]
+
+
 def _session(target: HecTarget, route: Route) -> requests.Session:
     session = BoundedSession(lambda: route.seconds[1], LARGEST_ANSWER)
     session.headers.update(
@@ -189,8 +224,7 @@ def _session(target: HecTarget, route: Route) -> requests.Session:
             "User-Agent": route.user_agent,
         }
     )
-    if route.proxy:
-        session.proxies = {"http": route.proxy, "https": route.proxy}
+    session.proxies = proxied(route.proxy)
     if target.ca_bundle:
         session.verify = target.ca_bundle
     return session

@@ -15,7 +15,7 @@ import urllib3
 from requests.auth import HTTPBasicAuth
 
 from invicti_collector.bounded_http import BoundedSession
-from invicti_collector.configuration import Account
+from invicti_collector.configuration import Account, proxied
 from invicti_collector.errors import ServerError
 from invicti_collector.pages import PAGE_SIZE, Page, read_page
 from invicti_collector.patience import Patience
@@ -127,8 +127,7 @@ class InvictiApi:
         session = BoundedSession(lambda: self._limited(ANSWER_SECONDS), LARGEST_ANSWER)
         session.auth = HTTPBasicAuth(account.user_id.encode(), account.api_token.encode())
         session.headers.update({"Accept": "application/json", "User-Agent": network.user_agent})
-        if network.proxy:
-            session.proxies = {"http": network.proxy, "https": network.proxy}
+        session.proxies = proxied(network.proxy)
         if account.ca_bundle:
             session.verify = account.ca_bundle
         return session

@@ -100,6 +100,7 @@ class Collector:
         self._channels: dict[str, _Channel] = {}
         self._lost: set[tuple[str, int]] = set()
         self._known: set[tuple[str, int]] = set()
+        self._queued: dict[tuple[str, int], int] = {}
         self._polls: Counter[tuple[str, int]] = Counter()
         self.taken: list[Taken] = []
         self.calls: list[tuple[str, int, int]] = []
@@ -163,6 +164,8 @@ class Collector:
 
     def _take(self, call: Call, number: int) -> Reply:
         switches = self._switches
+        if number in numbers(switches.restarts_before):
+            self._restart()
         if number in forced(switches.answers):
             status, code = forced(switches.answers)[number]
             body = {} if code is None else {"text": CODES[code][1], "code": code}
@@ -251,11 +254,18 @@ class Collector:
 
     # -- acknowledgement -----------------------------------------------------------------------
 
+    def _restart(self) -> None:
+        lost = set(self._queued.values())
+        self.taken = [each for each in self.taken if each.request not in lost]
+        for each in (self._channels, self._queued, self._known, self._lost, self._polls):
+            each.clear()
+
     def _new_ack(self, name: str, number: int) -> int:
         channel = self._channels.setdefault(name, _Channel())
         ack_id = channel.next_id
         channel.next_id += 1
         self._known.add((name, ack_id))
+        self._queued[name, ack_id] = number
         if number in numbers(self._switches.ack_lost):
             self._lost.add((name, ack_id))
         return ack_id
@@ -277,6 +287,8 @@ class Collector:
             return False
         self._polls[key] += 1
         done = self._polls[key] >= after
+        if done:
+            self._queued.pop(key, None)
         if done and self._switches.ack_told_once:
             self._known.discard(key)
         return done

@@ -47,6 +47,12 @@ class HecSwitches:
         default=True, about="an acknowledgement is forgotten once told", source="doc"
     )
     ack_lost: str = switch("", "numbers of requests never acknowledged: 1,3", "doc: resend")
+    restarts_before: str = switch(
+        "",
+        "numbers of requests before which it restarts: what was not acknowledged is lost, and ids "
+        "begin at 0 again",
+        "doc: ids are of a channel, which is kept in memory",
+    )
     answers: str = switch(
         "",
         "answers instead of the usual to requests with events: 3:503/9,5-7:429/26,9:500",
@@ -70,7 +76,7 @@ class HecSwitches:
             value, choices = getattr(self, item.name), item.metadata["choices"]
             if choices and value not in choices:
                 raise ValueError(f"{item.name}={value!r}: one of {', '.join(choices)}")
-        for text in (self.ack_lost, self.crowded, self.cut_answers):
+        for text in (self.ack_lost, self.restarts_before, self.crowded, self.cut_answers):
             numbers(text)
         forced(self.answers)
 
