@@ -40,6 +40,7 @@ from invicti_collector.run import SCHEME, validate
 from invicti_collector.settings import APP, Settings, Splunkd, check_ca_bundle
 from invicti_collector.standing import forget_input, held
 from invicti_collector.stores.opening import find_store, forget_marker
+from invicti_collector.tenant.invicti_api import Network
 from invicti_collector.version import version
 
 SECONDS_TO_END = 10.0
@@ -170,6 +171,12 @@ class CheckedHandler(AdminExternalHandler):  # type: ignore[misc]  # splunktaucc
             CollectorError: when it does not work.
         """
 
+    def _trial(self) -> Network:
+        """Returns how to try an address, for those who may save it: splunkd asks that later."""
+        settings = Settings(self.splunkd)
+        settings.check_rights()
+        return verification.trial(settings.proxy(), _user_agent())
+
     def check_removal(self) -> None:
         """Passes a stanza that may be removed.
 
@@ -232,8 +239,7 @@ class AccountHandler(CheckedHandler):
 
     def attempt(self) -> None:
         """See `CheckedHandler`."""
-        proxy = Settings(self.splunkd).proxy()
-        found = verification.verify_account(self._account, verification.trial(proxy, _user_agent()))
+        found = verification.verify_account(self._account, self._trial())
         LOG.info("action=account_tried account=%s found=%s", quoted(self.name), quoted(found))
         # The pages show no warning beside a success, so it stays with the account.
         day = time.strftime("%Y-%m-%d", time.gmtime())
@@ -257,8 +263,7 @@ class HecHandler(CheckedHandler):
 
     def attempt(self) -> None:
         """See `CheckedHandler`."""
-        proxy = Settings(self.splunkd).proxy()
-        verification.verify_hec_target(self._target, verification.trial(proxy, _user_agent()))
+        verification.verify_hec_target(self._target, self._trial())
         LOG.info("action=hec_target_tried target=%s found=works", quoted(self.name))
 
     def check_removal(self) -> None:

@@ -38,6 +38,16 @@ def stored(place: Pages) -> dict[str, dict[str, str]]:
     return place.splunkd.configuration.layer(place.splunkd.app, ACCOUNTS)
 
 
+def test_only_who_may_save_an_account_may_have_it_tried(place: Pages, server: TenantServer) -> None:
+    """Else anybody who can sign in could have this machine ask an address of his choice."""
+    place.splunkd.set(roles=("user",))
+    answer = place.create(ACCOUNTS, "main", **account_form(server))
+    assert answer.status == 400
+    assert server.requests == []
+    assert "Your role in Splunk may not do this. Ask someone with the" in answer.text
+    assert stored(place) == {}
+
+
 def test_an_account_is_made_changed_and_deleted(place: Pages, server: TenantServer) -> None:
     made = place.create(ACCOUNTS, "main", **account_form(server))
     assert made.status == 201, made.text
