@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,14 @@ def test_a_burst_that_the_tenant_showed_a_day_later(app_folder: Path) -> None:
     assert len(fired(app_folder, BURST, moved)) == 1
 
 
+def test_a_burst_dated_ahead_of_splunks_clock(app_folder: Path) -> None:
+    ahead = [event("LoginAttemptFailed", n * MINUTE - 3 * HOUR, indexed=0) for n in range(10)]
+    rows = fired(app_folder, BURST, ahead)
+    assert columns(rows, "failures", "last") == [("10", "2026-03-10 15:02:00 UTC")]
+    assert fired(app_folder, BURST, ahead, NOW + HOUR) == []
+    assert fired(app_folder, BURST, ahead, NOW + 4 * HOUR) == []
+
+
 @pytest.mark.parametrize(
     "events",
     [
@@ -119,6 +128,12 @@ def sprayed(users: int, address: str, apart: float = MINUTE) -> list[Event]:
 def test_failed_sign_ins_of_five_users_from_one_address(app_folder: Path) -> None:
     rows = fired(app_folder, SPRAY, [*sprayed(6, "203.0.113.9"), *sprayed(4, "198.51.100.1")])
     assert columns(rows, "vendor_account", "src", "users") == [(TENANT, "203.0.113.9", "6")]
+
+
+def test_spraying_dated_ahead_of_splunks_clock(app_folder: Path) -> None:
+    ahead = [replace(e, time=e.time + 3 * HOUR) for e in sprayed(5, "203.0.113.9")]
+    assert columns(fired(app_folder, SPRAY, ahead), "users") == [("5",)]
+    assert fired(app_folder, SPRAY, ahead, NOW + HOUR) == []
 
 
 def test_no_spraying(app_folder: Path) -> None:
@@ -180,6 +195,16 @@ def test_a_record_shown_two_days_late_fires_too(app_folder: Path, name: str) -> 
     kind = SINGLE[name][0][0]
     rows = fired(app_folder, name, [event(kind, 2 * DAY, indexed=10 * MINUTE)])
     assert columns(rows, "first") == [("2026-03-08 12:02:00 UTC",)]
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_record_dated_ahead_of_splunks_clock_fires_too(app_folder: Path, name: str) -> None:
+    """When it is indexed, and not again when its time has come."""
+    ahead = [event(SINGLE[name][0][0], -14 * HOUR, indexed=10 * MINUTE)]
+    rows = fired(app_folder, name, ahead)
+    assert columns(rows, "count", "first") == [("1", "2026-03-11 02:02:00 UTC")]
+    assert fired(app_folder, name, ahead, NOW + HOUR) == []
+    assert fired(app_folder, name, ahead, NOW + 15 * HOUR) == []
 
 
 @pytest.mark.parametrize("name", SINGLE)
