@@ -39,6 +39,15 @@ def event(
     return Event(SOURCETYPE, raw, created, "invicti_auditlogs://prod", HOST, index, at)
 
 
+def csv_row(kind: str, ago: float, row: str, **changes: Any) -> Event:
+    """The row of a CSV export made `ago` seconds ago: no e-mail address, and no Id."""
+    made = event(kind, ago)
+    stamp = datetime.fromtimestamp(made.time, timezone.utc).isoformat()
+    record = {"UserName": "Alice Example", "Type": kind, "EndpointType": "Web"}
+    record |= {"CreatedAt": stamp, "RowId": row, **changes}
+    return replace(made, raw=json.dumps(record, separators=(",", ":")))
+
+
 def fired(app_folder: Path, name: str, events: list[Event], now: float = NOW) -> list[Any]:
     """The rows that an alert returns."""
     found = [each for each in saved_searches(app_folder) if each.name == f"Invicti - {name}"]
@@ -73,6 +82,12 @@ def test_ten_failed_sign_ins_of_one_user_within_a_quarter_of_an_hour(app_folder:
     assert rows[0]["last"] == "2026-03-10 12:00:00 UTC"
 
 
+def test_rows_of_an_export_that_say_the_same_are_as_many_sign_ins(app_folder: Path) -> None:
+    """Its dates may have minutes only."""
+    rows = [csv_row("LoginAttemptFailed", 5 * MINUTE, f"r{n}") for n in range(10)]
+    assert columns(fired(app_folder, BURST, rows), "user", "failures") == [("Alice Example", "10")]
+
+
 def test_a_burst_that_the_tenant_showed_a_day_later(app_folder: Path) -> None:
     late = failures(10, MINUTE, indexed=5 * MINUTE)
     moved = [
@@ -98,13 +113,14 @@ def test_a_burst_dated_ahead_of_splunks_clock(app_folder: Path) -> None:
         failures(12, MINUTE, index="other"),
         failures(12, MINUTE, indexed=40 * MINUTE),
         [twice for once in failures(9, MINUTE) for twice in (once, once)],
+        [csv_row("LoginAttemptFailed", n * MINUTE, f"r{n % 9}") for n in (*range(9), *range(9))],
         [
             one
             for n, one in enumerate(failures(12, MINUTE))
             for one in [event("LoginAttemptFailed", n * MINUTE, UserEmail=f"u{n}@acme.example")]
         ],
     ],
-    ids=["nine", "slowly", "succeeding", "in another index", "seen before", "twice", "of many"],
+    ids=["nine", "slowly", "succeeding", "in another index", "seen before", "twice", "rows twice", "of many"],
 )
 def test_no_burst(app_folder: Path, events: list[Event]) -> None:
     assert fired(app_folder, BURST, events) == []
@@ -188,6 +204,14 @@ def test_a_record_of_each_type_fires_once(app_folder: Path, name: str) -> None:
     assert sorted(columns(rows, "signature", "count")) == expected
     assert {row["vendor_account"] for row in rows} == {TENANT}
     assert all(row["actor"] for row in rows)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_row_of_an_export_that_was_written_twice_counts_once(app_folder: Path, name: str) -> None:
+    kind = SINGLE[name][0][0]
+    first, other = (csv_row(kind, 10 * MINUTE, row) for row in ("r1", "r2"))
+    assert columns(fired(app_folder, name, [first, first]), "count") == [("1",)]
+    assert columns(fired(app_folder, name, [first, first, other]), "count") == [("2",)]
 
 
 @pytest.mark.parametrize("name", SINGLE)
