@@ -82,10 +82,18 @@ def test_ten_failed_sign_ins_of_one_user_within_a_quarter_of_an_hour(app_folder:
     assert rows[0]["last"] == "2026-03-10 12:00:00 UTC"
 
 
+def test_a_burst_whose_spelling_of_the_user_changes(app_folder: Path) -> None:
+    """Who tries passwords also chooses capitals; to Invicti it is the same user."""
+    users = ("bob@acme.example", "Bob@acme.example", "BOB@Acme.Example")
+    kind = "LoginAttemptFailed"
+    tries = [event(kind, n * MINUTE, UserEmail=users[n % len(users)]) for n in range(10)]
+    assert columns(fired(app_folder, BURST, tries), "user", "failures") == [(users[0], "10")]
+
+
 def test_rows_of_an_export_that_say_the_same_are_as_many_sign_ins(app_folder: Path) -> None:
     """Its dates may have minutes only."""
     rows = [csv_row("LoginAttemptFailed", 5 * MINUTE, f"r{n}") for n in range(10)]
-    assert columns(fired(app_folder, BURST, rows), "user", "failures") == [("Alice Example", "10")]
+    assert columns(fired(app_folder, BURST, rows), "user", "failures") == [("alice example", "10")]
 
 
 def test_a_burst_that_the_tenant_showed_a_day_later(app_folder: Path) -> None:
@@ -120,7 +128,16 @@ def test_a_burst_dated_ahead_of_splunks_clock(app_folder: Path) -> None:
             for one in [event("LoginAttemptFailed", n * MINUTE, UserEmail=f"u{n}@acme.example")]
         ],
     ],
-    ids=["nine", "slowly", "succeeding", "in another index", "seen before", "twice", "rows twice", "of many"],
+    ids=[
+        "nine",
+        "slowly",
+        "succeeding",
+        "in another index",
+        "seen before",
+        "twice",
+        "rows twice",
+        "of many",
+    ],
 )
 def test_no_burst(app_folder: Path, events: list[Event]) -> None:
     assert fired(app_folder, BURST, events) == []
@@ -153,6 +170,12 @@ def test_spraying_dated_ahead_of_splunks_clock(app_folder: Path) -> None:
 
 
 def test_no_spraying(app_folder: Path) -> None:
+    spelled = [
+        replace(one, raw=one.raw.replace("u0@acme", f"{user}@acme"))
+        for user, one in zip(("u0", "U0"), [sprayed(1, "203.0.113.9")[0]] * 2)
+    ]
+    others = sprayed(4, "203.0.113.9")[1:]
+    assert fired(app_folder, SPRAY, [*spelled, *others]) == []
     assert fired(app_folder, SPRAY, sprayed(5, "203.0.113.9", 8 * MINUTE)) == []
     assert fired(app_folder, SPRAY, sprayed(6, "unknown")) == []
     assert fired(app_folder, SPRAY, failures(12, MINUTE)) == []
