@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.knowledge.log_lines import Lines, events_at
 from tests.knowledge.searches import dashboard_searches
 from tests.knowledge.spl import Event, run
-from tests.knowledge.test_alerts import HOUR, NOW, csv_row
+from tests.knowledge.test_alerts import HOUR, MINUTE, NOW, columns, csv_row, every
 
 
 def shown(
@@ -35,3 +36,61 @@ def test_a_click_on_a_row_of_an_export_opens_that_row(app_folder: Path) -> None:
             app_folder, "activity_logs", "The record", rows, record=str(each["_record"])
         )
         assert ("Who", each["Who"]) in [(field["Field"], field["Value"]) for field in details]
+
+
+# --- Collection Health ---------------------------------------------------------------------------
+
+
+def inputs(app_folder: Path, events: list[Event]) -> list[tuple[Any, ...]]:
+    """Name, state, how long ago it was well, and backfill of each input."""
+    rows = shown(app_folder, "collection_health", "Table of inputs", events)
+    return columns(rows, "Input", "State", "Ago", "Backfill")
+
+
+def tiles(lines: Lines, since: float) -> list[Event]:
+    """A run at work on the backfill: a tile each ten minutes, and no end."""
+    begun = [line for line in lines.good if "action=started" in line]
+    tile = [line for line in lines.good if "action=reconciliation" in line]
+    tile = [line.replace("scope=live", "scope=backfill") for line in tile]
+    assert begun
+    assert tile
+    later = every(tile, 10 * MINUTE, since=since - MINUTE, until=0)
+    return [*events_at(begun, NOW - since), *later]
+
+
+def test_a_first_run_of_hours_shows(app_folder: Path, lines: Lines) -> None:
+    started = [line for line in lines.good if "action=started" in line]
+    just_begun = events_at(started, NOW - MINUTE)
+    assert inputs(app_folder, just_begun) == [("prod", "Collecting", None, "running")]
+    at_work = tiles(lines, 4 * HOUR)
+    assert inputs(app_folder, at_work) == [("prod", "Collecting", "9 min", "running")]
+    sums = shown(app_folder, "collection_health", "Sums", at_work)
+    assert columns(sums, "inputs", "broken", "since") == [("1", "0", "9 min")]
+
+
+def test_a_run_of_hours_after_an_outage_is_not_silent(app_folder: Path, lines: Lines) -> None:
+    events = [*events_at(lines.good, NOW - 6 * HOUR), *tiles(lines, 4 * HOUR)]
+    assert inputs(app_folder, events) == [("prod", "Collecting", "9 min", "running")]
+
+
+def test_a_backfill_that_is_done_is_not_running_at_each_poll(
+    app_folder: Path, lines: Lines
+) -> None:
+    started = [line for line in lines.good if "action=started" in line]
+    events = [*events_at(lines.good, NOW - 5 * MINUTE), *events_at(started, NOW - 1)]
+    assert inputs(app_folder, events) == [("prod", "Collecting", "5 min", "done")]
+
+
+def test_a_run_that_went_silent_is_not_running(app_folder: Path, lines: Lines) -> None:
+    """It was killed with its Splunk, before its first tile or after some."""
+    started = [line for line in lines.good if "action=started" in line]
+    killed = events_at(started, NOW - 2 * HOUR)
+    assert inputs(app_folder, killed) == [("prod", "Silent", None, "unknown")]
+    at_work = [line for line in tiles(lines, 4 * HOUR) if line.time < NOW - HOUR]
+    assert inputs(app_folder, at_work) == [("prod", "Silent", "69 min", "unknown")]
+
+
+def test_runs_that_fail_after_one_that_went_well(app_folder: Path, lines: Lines) -> None:
+    events = every(lines.good, 5 * MINUTE, since=2 * HOUR, until=HOUR)
+    events += every(lines.refused, 5 * MINUTE, since=HOUR, until=0)
+    assert inputs(app_folder, events) == [("prod", "Failing", "65 min", "done")]
