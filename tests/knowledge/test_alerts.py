@@ -396,6 +396,15 @@ def test_events_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:
     assert fired(app_folder, LOST, events_at(lines.waiting, NOW - HOUR)) == []
 
 
+def test_events_of_other_times_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:
+    """A backfill writes events of years ago; a fast clock dates them ahead."""
+    written = events_at(lines.good, NOW - 2 * HOUR)
+    for ago in (10 * DAY, 1_000 * DAY, -3 * HOUR):
+        assert fired(app_folder, LOST, [*written, event("Signin", ago, indexed=2 * HOUR)]) == []
+    before = event("Signin", 30 * DAY, indexed=20 * DAY)  # the input has another index since
+    assert len(fired(app_folder, LOST, [*written, before])) == 1
+
+
 def test_the_runs_were_what_they_should_be(lines: Lines) -> None:
     assert [line for line in lines.good if "outcome=success" in line]
     assert [line for line in lines.refused if "outcome=unfinished" in line]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.knowledge.log_lines import Lines, events_at
 from tests.knowledge.searches import dashboard_searches
 from tests.knowledge.spl import Event, run
-from tests.knowledge.test_alerts import HOUR, MINUTE, NOW, columns, csv_row, every
+from tests.knowledge.test_alerts import DAY, HOUR, MINUTE, NOW, columns, csv_row, event, every
 
 
 def shown(
@@ -20,6 +22,26 @@ def shown(
     span = {"earliest": search.earliest, "latest": search.latest}
     tokens = {**(search.tokens or {}), **tokens}
     return run(app_folder, search.spl, events, NOW, tokens=tokens, **span).rows
+
+
+# --- help on an empty page -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["activity_logs", "security_overview"])
+def test_events_written_that_are_older_than_the_time_range(
+    app_folder: Path, lines: Lines, page: str
+) -> None:
+    """A backfill writes such; that the macro does not name their index comes after that."""
+    written = events_at(lines.good, NOW - HOUR)
+    old = [event("Signin", 30 * DAY, indexed=HOUR)]
+    steps = [
+        str(value)
+        for row in shown(app_folder, page, "Help when empty", [*written, *old])
+        for value in row.values()
+    ]
+    assert "written 7 events in this time range, to index invicti" in steps[0]
+    assert steps[1].startswith("Widen the time range")
+    assert "set the search macro invicti_auditlogs_index to (index=invicti)" in steps[2]
 
 
 # --- Activity Logs -------------------------------------------------------------------------------
