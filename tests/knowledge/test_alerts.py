@@ -380,6 +380,15 @@ def test_a_count_that_came_right(app_folder: Path, lines: Lines) -> None:
     assert fired(app_folder, MISSING, events_at(lines.good, NOW - 10 * MINUTE)) == []
 
 
+def test_a_count_that_came_right_on_another_server(app_folder: Path, lines: Lines) -> None:
+    """The limit that the alert's description states: inputs of one name may be two inputs."""
+    wrong = events_at(lines.differing, NOW - 30 * HOUR)
+    right = events_at(lines.mended, NOW - 29 * HOUR, host="hf2")
+    rows = fired(app_folder, MISSING, [*wrong, *right])
+    assert columns(rows, "host", "input") == [("hf1", "prod")]
+    assert fired(app_folder, MISSING, [*wrong, *right], NOW + 2 * DAY) == []
+
+
 LOST = "Events are not where searches look"
 
 
