@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,15 @@ def event(
     at = NOW - (max(ago - MINUTE, 0) if indexed is None else indexed)
     raw = json.dumps(record, separators=(",", ":"))
     return Event(SOURCETYPE, raw, created, "invicti_auditlogs://prod", HOST, index, at)
+
+
+def csv_row(kind: str, ago: float, row: str, **changes: Any) -> Event:
+    """The row of a CSV export made `ago` seconds ago: no e-mail address, and no Id."""
+    made = event(kind, ago)
+    stamp = datetime.fromtimestamp(made.time, timezone.utc).isoformat()
+    record = {"UserName": "Alice Example", "Type": kind, "EndpointType": "Web"}
+    record |= {"CreatedAt": stamp, "RowId": row, **changes}
+    return replace(made, raw=json.dumps(record, separators=(",", ":")))
 
 
 def fired(app_folder: Path, name: str, events: list[Event], now: float = NOW) -> list[Any]:
@@ -72,12 +82,34 @@ def test_ten_failed_sign_ins_of_one_user_within_a_quarter_of_an_hour(app_folder:
     assert rows[0]["last"] == "2026-03-10 12:00:00 UTC"
 
 
+def test_a_burst_whose_spelling_of_the_user_changes(app_folder: Path) -> None:
+    """Who tries passwords also chooses capitals; to Invicti it is the same user."""
+    users = ("bob@acme.example", "Bob@acme.example", "BOB@Acme.Example")
+    kind = "LoginAttemptFailed"
+    tries = [event(kind, n * MINUTE, UserEmail=users[n % len(users)]) for n in range(10)]
+    assert columns(fired(app_folder, BURST, tries), "user", "failures") == [(users[0], "10")]
+
+
+def test_rows_of_an_export_that_say_the_same_are_as_many_sign_ins(app_folder: Path) -> None:
+    """Its dates may have minutes only."""
+    rows = [csv_row("LoginAttemptFailed", 5 * MINUTE, f"r{n}") for n in range(10)]
+    assert columns(fired(app_folder, BURST, rows), "user", "failures") == [("alice example", "10")]
+
+
 def test_a_burst_that_the_tenant_showed_a_day_later(app_folder: Path) -> None:
     late = failures(10, MINUTE, indexed=5 * MINUTE)
     moved = [
         Event(e.sourcetype, e.raw, e.time - DAY, e.source, e.host, e.index, e.indexed) for e in late
     ]
     assert len(fired(app_folder, BURST, moved)) == 1
+
+
+def test_a_burst_dated_ahead_of_splunks_clock(app_folder: Path) -> None:
+    ahead = [event("LoginAttemptFailed", n * MINUTE - 3 * HOUR, indexed=0) for n in range(10)]
+    rows = fired(app_folder, BURST, ahead)
+    assert columns(rows, "failures", "last") == [("10", "2026-03-10 15:02:00 UTC")]
+    assert fired(app_folder, BURST, ahead, NOW + HOUR) == []
+    assert fired(app_folder, BURST, ahead, NOW + 4 * HOUR) == []
 
 
 @pytest.mark.parametrize(
@@ -89,13 +121,23 @@ def test_a_burst_that_the_tenant_showed_a_day_later(app_folder: Path) -> None:
         failures(12, MINUTE, index="other"),
         failures(12, MINUTE, indexed=40 * MINUTE),
         [twice for once in failures(9, MINUTE) for twice in (once, once)],
+        [csv_row("LoginAttemptFailed", n * MINUTE, f"r{n % 9}") for n in (*range(9), *range(9))],
         [
             one
             for n, one in enumerate(failures(12, MINUTE))
             for one in [event("LoginAttemptFailed", n * MINUTE, UserEmail=f"u{n}@acme.example")]
         ],
     ],
-    ids=["nine", "slowly", "succeeding", "in another index", "seen before", "twice", "of many"],
+    ids=[
+        "nine",
+        "slowly",
+        "succeeding",
+        "in another index",
+        "seen before",
+        "twice",
+        "rows twice",
+        "of many",
+    ],
 )
 def test_no_burst(app_folder: Path, events: list[Event]) -> None:
     assert fired(app_folder, BURST, events) == []
@@ -121,7 +163,19 @@ def test_failed_sign_ins_of_five_users_from_one_address(app_folder: Path) -> Non
     assert columns(rows, "vendor_account", "src", "users") == [(TENANT, "203.0.113.9", "6")]
 
 
+def test_spraying_dated_ahead_of_splunks_clock(app_folder: Path) -> None:
+    ahead = [replace(e, time=e.time + 3 * HOUR) for e in sprayed(5, "203.0.113.9")]
+    assert columns(fired(app_folder, SPRAY, ahead), "users") == [("5",)]
+    assert fired(app_folder, SPRAY, ahead, NOW + HOUR) == []
+
+
 def test_no_spraying(app_folder: Path) -> None:
+    spelled = [
+        replace(one, raw=one.raw.replace("u0@acme", f"{user}@acme"))
+        for user, one in zip(("u0", "U0"), [sprayed(1, "203.0.113.9")[0]] * 2)
+    ]
+    others = sprayed(4, "203.0.113.9")[1:]
+    assert fired(app_folder, SPRAY, [*spelled, *others]) == []
     assert fired(app_folder, SPRAY, sprayed(5, "203.0.113.9", 8 * MINUTE)) == []
     assert fired(app_folder, SPRAY, sprayed(6, "unknown")) == []
     assert fired(app_folder, SPRAY, failures(12, MINUTE)) == []
@@ -176,10 +230,28 @@ def test_a_record_of_each_type_fires_once(app_folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SINGLE)
+def test_a_row_of_an_export_that_was_written_twice_counts_once(app_folder: Path, name: str) -> None:
+    kind = SINGLE[name][0][0]
+    first, other = (csv_row(kind, 10 * MINUTE, row) for row in ("r1", "r2"))
+    assert columns(fired(app_folder, name, [first, first]), "count") == [("1",)]
+    assert columns(fired(app_folder, name, [first, first, other]), "count") == [("2",)]
+
+
+@pytest.mark.parametrize("name", SINGLE)
 def test_a_record_shown_two_days_late_fires_too(app_folder: Path, name: str) -> None:
     kind = SINGLE[name][0][0]
     rows = fired(app_folder, name, [event(kind, 2 * DAY, indexed=10 * MINUTE)])
     assert columns(rows, "first") == [("2026-03-08 12:02:00 UTC",)]
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_record_dated_ahead_of_splunks_clock_fires_too(app_folder: Path, name: str) -> None:
+    """When it is indexed, and not again when its time has come."""
+    ahead = [event(SINGLE[name][0][0], -14 * HOUR, indexed=10 * MINUTE)]
+    rows = fired(app_folder, name, ahead)
+    assert columns(rows, "count", "first") == [("1", "2026-03-11 02:02:00 UTC")]
+    assert fired(app_folder, name, ahead, NOW + HOUR) == []
+    assert fired(app_folder, name, ahead, NOW + 15 * HOUR) == []
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -308,6 +380,15 @@ def test_a_count_that_came_right(app_folder: Path, lines: Lines) -> None:
     assert fired(app_folder, MISSING, events_at(lines.good, NOW - 10 * MINUTE)) == []
 
 
+def test_a_count_that_came_right_on_another_server(app_folder: Path, lines: Lines) -> None:
+    """The limit that the alert's description states: inputs of one name may be two inputs."""
+    wrong = events_at(lines.differing, NOW - 30 * HOUR)
+    right = events_at(lines.mended, NOW - 29 * HOUR, host="hf2")
+    rows = fired(app_folder, MISSING, [*wrong, *right])
+    assert columns(rows, "host", "input") == [("hf1", "prod")]
+    assert fired(app_folder, MISSING, [*wrong, *right], NOW + 2 * DAY) == []
+
+
 LOST = "Events are not where searches look"
 
 
@@ -322,6 +403,15 @@ def test_events_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:
     written = events_at(lines.good, NOW - HOUR)
     assert fired(app_folder, LOST, [*written, event("Signin", HOUR)]) == []
     assert fired(app_folder, LOST, events_at(lines.waiting, NOW - HOUR)) == []
+
+
+def test_events_of_other_times_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:
+    """A backfill writes events of years ago; a fast clock dates them ahead."""
+    written = events_at(lines.good, NOW - 2 * HOUR)
+    for ago in (10 * DAY, 1_000 * DAY, -3 * HOUR):
+        assert fired(app_folder, LOST, [*written, event("Signin", ago, indexed=2 * HOUR)]) == []
+    before = event("Signin", 30 * DAY, indexed=20 * DAY)  # the input has another index since
+    assert len(fired(app_folder, LOST, [*written, before])) == 1
 
 
 def test_the_runs_were_what_they_should_be(lines: Lines) -> None:
