@@ -108,6 +108,7 @@ class LookAhead:
     ) -> Callable[[int], Page]:
         """See `ports.Listed`."""
         self._following.clear()
+        self._refused = False  # page 1 was not: it may have been a form of date, in the probe
         wanted = _questions(window, date_format, first, following) if self._pace.most > 1 else []
         return _Onwards(self, Question(window, date_format, first.number), first.total, wanted)
 
