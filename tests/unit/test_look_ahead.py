@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
@@ -355,6 +356,18 @@ def test_what_the_tenant_refused_before_does_not_slow_down_a_window(
         ahead.page(WINDOW, DateFormat.US, 1)
     assert len(set(shown(pages_of(ahead)))) == 80
     assert source.most == MOST
+
+
+def test_pages_that_a_tenant_only_claims_take_no_memory() -> None:
+    source = served(12)
+    ahead = ahead_of(source)
+    first = ahead.page(WINDOW, ISO, 1)._replace(last_number=1_000_000)
+    tracemalloc.start()
+    fetch = ahead.onwards(WINDOW, ISO, first, NEXT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    assert fetch(2).number == 2
 
 
 class Waiting(Served):
