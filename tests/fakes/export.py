@@ -39,6 +39,8 @@ class Export:
         self.time: float | None = NOON
         self.pages = True
         self.header_everywhere = True
+        self.title = ""
+        """Lines before the header of each page."""
         self.not_there = False
         self.spoil: Callable[[bytes], bytes] = lambda body: body
         self.before: Callable[[int], None] = lambda _number: None
@@ -65,8 +67,9 @@ class Export:
                 lines = lines[(number - 1) * SIZE : number * SIZE]
             if self.not_there or (not lines and number > 1):
                 return None
-            text = io.StringIO()
             named = self.header_everywhere or number == 1
+            text = io.StringIO()
+            text.write(self.title if named else "")
             csv.writer(text).writerows([HEADER, *lines] if named else lines)
             try:
                 return read(self.spoil(text.getvalue().encode()), "text/csv", "here")

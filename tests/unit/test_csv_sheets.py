@@ -8,7 +8,7 @@ import pytest
 
 from invicti_collector.errors import ServerError
 from invicti_collector.timeline import EVERYTHING
-from tests.fakes.export import HEADER, LIVE, TILE, US, Export, client, digests, line, read
+from tests.fakes.export import HEADER, LIVE, TILE, US, Export, client, digests, line, read, users
 
 pytestmark = pytest.mark.usefixtures("small_pages")
 
@@ -81,6 +81,50 @@ def test_columns_that_only_page_1_names_are_known_to_the_next_run() -> None:
     (idle,) = [client(api, export.notes).page(LIVE, US, 1)]
     assert api.asked == [2]
     assert idle.fingerprint == before[0].fingerprint
+
+
+TITLES = ["sep=,\r\n", '"SEP=,"\n', "Activity Logs\r\n", 'Logs of "x"\r\n\r\nall, to 9 May\r\n']
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("title", TITLES)
+def test_what_stands_before_the_names_of_columns_is_no_row(title: str, everywhere: bool) -> None:
+    api = Export([line("a", minute) for minute in range(11)])
+    api.title = title
+    api.header_everywhere = everywhere
+    export = client(api)
+    pages = read(export)
+    assert [page.total for page in pages] == [11] * 3
+    assert users(pages) == {"a": 11}
+    assert export.notes["columns"] == list(HEADER)
+    client(api, export.notes).page(LIVE, US, 1)
+    assert api.asked == [3]
+
+
+def test_a_title_that_an_earlier_version_took_for_names_is_forgotten() -> None:
+    api = Export([line("a", minute) for minute in range(3)])
+    api.title = "Activity Logs\r\n"
+    notes = {**client(api).notes, "columns": ["Activity Logs"]}
+    assert users(read(client(api, notes))) == {"a": 3}
+
+
+def test_columns_of_other_names_are_kept_behind_the_first_line() -> None:
+    api = Export([("Benutzer", "Aktion"), ("a", "b"), ("a", "c")])
+    api.spoil = lambda body: body.partition(b"\r\n")[2]
+    (page,) = read(client(api))
+    assert [record.item["Benutzer"] for record in page.records] == ["a", "a"]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_row_behind_the_names_of_columns_is_never_taken_for_them(place: int) -> None:
+    api = Export([line("a", minute) for minute in range(3)])
+    api.lines[place] = ("Type", "Message", "Web UI", "21/05/2024 09:00")
+    (page,) = read(client(api))
+    assert len(page.records) == 3
+    api.header_everywhere = False
+    api.lines = [line("a", minute) for minute in range(8)]
+    api.lines[5 + place] = ("Type", "Message", "Web UI", "21/05/2024 09:00")
+    assert sum(users(read(client(api))).values()) == 8
 
 
 def test_an_answer_cut_within_a_line_is_asked_for_again() -> None:

@@ -59,6 +59,22 @@ def test_the_separator_is_looked_for_outside_of_quotes(separator: str) -> None:
     assert read_table(text.getvalue().encode(), "").lines == lines
 
 
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("title", ["Activity Logs\r\n", '"Logs, of ""x"""\r\n', "\r\n\r\n"])
+def test_a_title_without_a_separator_does_not_tell_it(separator: str, title: str) -> None:
+    lines = read_table((title + written(LINES, separator)).encode(), "").lines
+    assert lines[-len(LINES) :] == LINES
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("form", ["sep={}\r\n", "SEP={}\n", '"sep={}"\r\n'])
+def test_a_line_for_excel_tells_the_separator_and_is_no_row(separator: str, form: str) -> None:
+    told = form.format(separator)
+    lines = [["a,;|", "b\t"], ["1", "2"]]
+    assert read_table((told + written(lines, separator)).encode("utf-8-sig"), "").lines == lines
+    assert read_table(told.encode(), "") == ([], True)
+
+
 @pytest.mark.parametrize(
     ("encoding", "content_type"),
     [

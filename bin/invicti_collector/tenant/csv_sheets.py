@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from invicti_collector.errors import ServerError
 from invicti_collector.tenant.csv_listing import Sheet
 from invicti_collector.tenant.csv_rows import Columns, Row, RowReader
-from invicti_collector.tenant.csv_table import Table, read_table
+from invicti_collector.tenant.csv_table import HEAD, Table, read_table
 from invicti_collector.tenant.invicti_api import InvictiApi
 from invicti_collector.tenant.user_dates import DEFAULT_FORMAT, DEFAULT_ZONE, Form, UserDates
 from invicti_collector.timeline import DateFormat, Window
@@ -119,20 +119,29 @@ class CsvSheets:
 
     def _read(self, table: Table) -> list[Row]:
         lines = table.lines
-        if lines and self._is_header(lines[0]):
-            self._columns = Columns(lines[0])
-            lines = lines[1:]
+        header = self._place_of_header(lines)
+        if header is not None:
+            self._columns = Columns(lines[header])
+            lines = lines[header + 1 :]
         if self._columns is None:
             return []
         rows = [self._rows.read(self._columns, line) for line in lines]
         self._form = next((row.moment.form for row in rows if row.moment), self._form)
         return rows
 
-    def _is_header(self, line: list[str]) -> bool:
-        """Tells names of columns from a row, for a server that names them on page 1 alone."""
+    def _place_of_header(self, lines: list[list[str]]) -> int | None:
+        """Tells names of columns from rows, for a server that names them on page 1 alone.
+
+        Names that were settled once are looked for behind a title only as they were, since a
+        row, too, may say what looks like other ones.
+        """
         known = self._columns
-        columns = Columns(line)
-        return known is None or columns.are_known or columns.header == known.header
+        settled = known is not None and known.are_known
+        head = [Columns(line) for line in lines[:HEAD]]
+        places = [at for at, it in enumerate(head) if it.are_known and not (settled and at)]
+        places += [at for at, it in enumerate(head) if known and it.header == known.header]
+        places += [0] if head and known is None else []
+        return places[0] if places else None
 
 
 def _form(step: Any, local: Any) -> Form:

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import re
+from itertools import islice
 from typing import NamedTuple
 
 SEPARATORS = {"Comma": ",", "Semicolon": ";", "Pipe": "|", "Tab": "\t"}
@@ -17,6 +18,9 @@ SEPARATORS = {"Comma": ",", "Semicolon": ";", "Pipe": "|", "Tab": "\t"}
 
 LARGEST_CELL = 2**31 - 1
 """More than an answer may have; the `csv` module's own limit is 128 KiB."""
+
+HEAD = 5
+"""Lines among which the names of the columns are looked for: some exporters write a title first."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -47,17 +51,22 @@ def read_table(body: bytes, content_type: str) -> Table:
     # The module's strict mode would refuse a whole answer for one stray quote.
     text = _decoded(body, content_type).replace("\0", "\ufffd")
     csv.field_size_limit(LARGEST_CELL)
-    separator = _separator(text)
+    # Written for Excel, which does not show it.
+    told = re.match(r'"?sep=([,;|\t])"?(?:\r\n?|\n|\Z)', text, re.IGNORECASE)
+    text = text[told.end() :] if told else text
+    separator = told.group(1) if told else _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     lines = [line for line in reader if any(line)]
     return Table(lines, not text or text[-1] in "\r\n")
 
 
 def _separator(text: str) -> str:
-    """Returns the separator by the first line, outside of quotes."""
-    first = re.match(r'(?:"[^"]*"|[^"\r\n])*', text)
-    bare = re.sub(r'"[^"]*"', "", first.group() if first else "")
-    return max(SEPARATORS.values(), key=bare.count)
+    """Returns the separator by the first line that has any, outside of quotes."""
+    head = islice(re.finditer(r'(?:"[^"]*"|[^"\r\n])+', text), HEAD)
+    bare = [re.sub(r'"[^"]*"', "", line.group()) for line in head]
+    marks = SEPARATORS.values()
+    telling = next((line for line in bare if any(map(line.count, marks))), "")
+    return max(marks, key=telling.count)
 
 
 def _decoded(body: bytes, content_type: str) -> str:
