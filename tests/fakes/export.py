@@ -38,6 +38,8 @@ class Export:
         self.profiles = 0
         self.time: float | None = NOON
         self.pages = True
+        self.most = SIZE
+        """Rows a page has at the most, whatever is asked for."""
         self.header_everywhere = True
         self.title = ""
         """Lines before the header of each page."""
@@ -64,7 +66,7 @@ class Export:
             self.before(len(self.asked))
             lines = self.lines
             if self.pages:
-                lines = lines[(number - 1) * SIZE : number * SIZE]
+                lines = lines[(number - 1) * self.most : number * self.most]
             if self.not_there or (not lines and number > 1):
                 return None
             named = self.header_everywhere or number == 1
