@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from invicti_collector.errors import ServerError
+from invicti_collector.errors import ServerError, UnexpectedAnswerError
+from invicti_collector.pages import PAGE_SIZE
+from invicti_collector.tenant import csv_sheets
 from invicti_collector.timeline import EVERYTHING
 from tests.fakes.export import HEADER, LIVE, TILE, US, Export, client, digests, line, read, users
 
@@ -144,6 +146,28 @@ def test_a_server_that_never_ends_its_last_line_is_believed_from_then_on() -> No
     assert len(set(digests(read(export)))) == 11
     assert api.asked[:3] == [1, 1, 2]
     assert read(export)[0].total == 11
+
+
+def test_a_page_with_more_rows_than_any_may_have_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(csv_sheets, "MOST_RECORDS", 20)
+    api = Export([line("a", minute) for minute in range(20)])
+    api.pages = False
+    assert read(client(api))[0].total == 20
+    api.lines *= 2
+    with pytest.raises(UnexpectedAnswerError, match="more than 20 rows") as caught:
+        read(client(api))
+    assert (caught.value.where, caught.value.remedy[:11]) == ("here", "ask who run")
+
+
+def test_a_glance_at_a_server_that_does_not_page_is_at_the_first_rows() -> None:
+    """To see how it is written, and how dates are read, takes no more."""
+    api = Export([line("a", minute) for minute in range(300)])
+    api.pages = False
+    glanced = client(api).glance(EVERYTHING, US, 1)
+    assert glanced is not None
+    assert (len(glanced.records), glanced.has_next) == (PAGE_SIZE, True)
 
 
 def test_no_rows_at_all_are_an_empty_page() -> None:

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from invicti_collector.errors import ServerError
+from invicti_collector.errors import ServerError, UnexpectedAnswerError
+from invicti_collector.pages import MOST_RECORDS, PAGE_SIZE
 from invicti_collector.tenant.csv_listing import Sheet
 from invicti_collector.tenant.csv_rows import Columns, Row, RowReader
-from invicti_collector.tenant.csv_table import HEAD, Table, read_table
+from invicti_collector.tenant.csv_table import HEAD, MOST_CELLS, Table, read_table
 from invicti_collector.tenant.invicti_api import InvictiApi
 from invicti_collector.tenant.user_dates import DEFAULT_FORMAT, DEFAULT_ZONE, Form, UserDates
 from invicti_collector.timeline import DateFormat, Window
@@ -95,7 +96,9 @@ class CsvSheets:
         """
 
         def read(body: bytes, content_type: str, where: str) -> Sheet:
-            table = read_table(body, content_type)
+            table = read_table(body, content_type, MOST_RECORDS + HEAD)
+            if not table.complete:
+                raise _too_much(where)
             if not table.ended and not self._leaves_open:
                 self._leaves_open = body == self._open_end
                 self._open_end = body
@@ -110,10 +113,10 @@ class CsvSheets:
         return self._api.export(query.window, query.date_format, number, read) or []
 
     def glance(self, query: Query, number: int) -> Sheet | None:
-        """Returns a page, whole or not; None where there is none."""
+        """Returns a page, whole or not, of a server without pages the first; None without any."""
 
         def read(body: bytes, content_type: str, _where: str) -> Sheet:
-            return self._read(read_table(body, content_type))
+            return self._read(read_table(body, content_type, PAGE_SIZE + HEAD))[:PAGE_SIZE]
 
         return self._api.export(query.window, query.date_format, number, read)
 
@@ -142,6 +145,15 @@ class CsvSheets:
         places += [at for at, it in enumerate(head) if known and it.header == known.header]
         places += [0] if head and known is None else []
         return places[0] if places else None
+
+
+def _too_much(where: str) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"the page has more than {MOST_RECORDS} rows, or {MOST_CELLS} cells, although {PAGE_SIZE} "
+        "rows are the most",
+        where,
+        "ask who runs the tenant, or the proxy on the way",
+    )
 
 
 def _form(step: Any, local: Any) -> Form:
