@@ -38,6 +38,7 @@ from tests.standins.invicti_tenant import Switches, TenantServer
 US, NONE = DateFormat.US, DateFormat.NONE
 NOW = "2024-05-20T12:00:00Z"
 NOON = 1716206400
+NOON_OF_HTTP = "Mon, 20 May 2024 12:00:00 GMT"
 DATED = Window(NOON - 86_400, NOON)
 
 
@@ -436,6 +437,19 @@ def test_no_date_of_a_server_breaks_anything(answering: Answering, text: str) ->
     assert fault.retry_after is None or fault.retry_after >= 0
     now = client.api.now()
     assert now is None or isinstance(now, float)
+
+
+@pytest.mark.usefixtures("far_from_utc")
+@pytest.mark.parametrize(
+    "text", ["Mon May 20 12:00:00 2024", "Mon, 20 May 2024 12:00:00 -0000", NOON_OF_HTTP]
+)
+def test_a_date_without_a_zone_is_in_utc(answering: Answering, text: str) -> None:
+    """Not in that of this machine."""
+    later = text.replace("12:00", "12:10")
+    client, fault = answer(answering, 503, "", ("Date", text), ("Retry-After", later))
+    assert client.api.now() == pytest.approx(NOON, abs=5)
+    assert isinstance(fault, ServerError)
+    assert fault.retry_after == pytest.approx(600, abs=5)
 
 
 def test_a_server_without_a_date_leaves_the_time_unknown(answering: Answering) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from typing import Any, Callable, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -22,7 +21,7 @@ from invicti_collector.patience import Patience
 from invicti_collector.ports import LargePageError
 from invicti_collector.received import decode
 from invicti_collector.shutdown import Shutdown
-from invicti_collector.tenant.answers import check_answer, describe_failure
+from invicti_collector.tenant.answers import check_answer, describe_failure, http_date
 from invicti_collector.timeline import DateFormat, Window
 
 LIST_PATH = "/api/1.0/auditlogs/list"
@@ -261,7 +260,7 @@ class InvictiApi:
 
     def _note_time(self, answer: requests.Response) -> None:
         try:
-            told = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+            told = http_date(answer.headers["Date"])
         except (KeyError, TypeError, ValueError, IndexError, OverflowError):
             return
         if _CREDIBLE[0] <= told < _CREDIBLE[1]:
