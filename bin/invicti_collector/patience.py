@@ -59,13 +59,15 @@ class Patience:
 
 
 def pause_before(attempt: int, asked: float | None) -> float:
-    """Returns how long to wait: what the server asked for, else doubling, with jitter.
+    """Returns how long to wait: doubling, but as long as the server asked for, with jitter.
 
     Arguments:
         attempt: How many tries have failed before this one.
         asked: Seconds of the server's `Retry-After`; None where it gave none.
     """
-    if asked is not None:
-        return asked + random.uniform(0, 1)
     # The exponent is bounded since a float's is.
-    return min(2.0 ** min(attempt, 10), LONGEST_PAUSE) * random.uniform(0.5, 1)
+    pause = min(2.0 ** min(attempt, 10), LONGEST_PAUSE)
+    if asked is None:
+        return pause * random.uniform(0.5, 1)
+    # A server may ask for 0 seconds, or name a time that is past, at every try.
+    return max(pause, asked) + random.uniform(0, 1)

@@ -38,7 +38,11 @@ class Export:
         self.profiles = 0
         self.time: float | None = NOON
         self.pages = True
+        self.most = SIZE
+        """Rows a page has at the most, whatever is asked for."""
         self.header_everywhere = True
+        self.title = ""
+        """Lines before the header of each page."""
         self.not_there = False
         self.spoil: Callable[[bytes], bytes] = lambda body: body
         self.before: Callable[[int], None] = lambda _number: None
@@ -62,11 +66,12 @@ class Export:
             self.before(len(self.asked))
             lines = self.lines
             if self.pages:
-                lines = lines[(number - 1) * SIZE : number * SIZE]
+                lines = lines[(number - 1) * self.most : number * self.most]
             if self.not_there or (not lines and number > 1):
                 return None
-            text = io.StringIO()
             named = self.header_everywhere or number == 1
+            text = io.StringIO()
+            text.write(self.title if named else "")
             csv.writer(text).writerows([HEADER, *lines] if named else lines)
             try:
                 return read(self.spoil(text.getvalue().encode()), "text/csv", "here")

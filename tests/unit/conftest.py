@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from invicti_collector.tenant import csv_export, csv_listing
+from invicti_collector.tenant import csv_export
 from tests.fakes.export import SIZE
 
 
@@ -25,5 +25,5 @@ def far_from_utc() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def small_pages() -> Iterator[None]:
     """Pages of an export with few rows, so that a few rows are many pages."""
-    with patch.object(csv_export, "PAGE_SIZE", SIZE), patch.object(csv_listing, "PAGE_SIZE", SIZE):
+    with patch.object(csv_export, "PAGE_SIZE", SIZE):
         yield

@@ -375,6 +375,8 @@ NOTES = {
         {"last": None},
         {"last": 0},
         {"last": GONE},
+        {"page_size": 0},
+        {"page_size": "200"},
         {"until": None},
         {"until": "tomorrow"},
         {"until": 10**400},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from invicti_collector import timeline
 from invicti_collector.errors import UnexpectedAnswerError
 from invicti_collector.tenant import csv_export
+from invicti_collector.tenant.csv_export import CsvExport
 from invicti_collector.tenant.csv_listing import agreed
 from invicti_collector.tenant.csv_rows import Row
 from invicti_collector.timeline import DAY, EVERYTHING, Window
@@ -219,6 +221,81 @@ def test_a_server_that_does_not_page_is_asked_for_little(rows: int) -> None:
     assert len(pages) == 1
     assert len(set(digests(pages))) == pages[0].total == rows
     assert len(api.asked) <= 2
+
+
+def surveyed(api: Export, notes: dict[str, Any] | None = None) -> CsvExport:
+    """The client of a run that begins with the daily look at the log."""
+    export = client(api, notes)
+    export.glance(EVERYTHING, US, 1)
+    api.asked.clear()
+    return export
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_a_server_that_gives_other_pages_than_it_is_asked_for(most: int, order: str) -> None:
+    """Fewer rows, or one line more: that of the names, of which none was known."""
+    lines = [line("ab"[minute % 2], minute) for minute in range(23)]
+    api = Export(lines if order == "oldest" else lines[::-1])
+    api.most = most
+    export = surveyed(api)
+    pages = read(export)
+    assert {page.total for page in pages} == {23}
+    assert len(set(digests(pages))) == 23
+    later = client(api, export.notes)
+    assert later.page(LIVE, US, 1).fingerprint == pages[0].fingerprint
+    assert len(api.asked) == 1
+    new = [line("c", 100 + minute) for minute in range(4)]
+    api.lines = lines + new if order == "oldest" else (lines + new)[::-1]
+    after = read(later)
+    assert users(after) == Counter(a=12, b=11, c=4)
+    assert len(set(digests(pages)) & set(digests(after))) == 23
+
+
+@pytest.mark.parametrize("most", [2, 4, 6])
+def test_a_page_size_that_changes_is_noticed_with_the_next_survey(most: int) -> None:
+    api = Export([line("a", minute) for minute in range(23)])
+    api.most = 3
+    export = surveyed(api)
+    before = digests(read(export))
+    api.most = most
+    later = surveyed(api, export.notes)
+    assert sorted(digests(read(later))) == sorted(before)
+    assert client(api, later.notes).page(LIVE, US, 1).total == 23
+
+
+def test_of_a_log_on_one_page_the_survey_alone_asks_for_another() -> None:
+    api = Export([line("a", minute) for minute in range(3)])
+    export = client(api)
+    export.glance(EVERYTHING, US, 1)
+    assert api.asked == [1, 2]
+    read(export)
+    api.lines.append(line("a", 3))
+    for rows in (4, 5, 6):
+        assert sum(map(len, (page.records for page in read(export)))) == rows
+        api.lines.append(line("a", rows))
+    api.asked.clear()
+    api.lines = api.lines[:4]
+    client(api).glance(EVERYTHING, US, 1)
+    assert api.asked == [1], "a full page"
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_rows_that_come_while_the_page_size_is_looked_for(pages: int) -> None:
+    api = Export([line("a", minute) for minute in range(SIZE * pages - 1)])
+    api.before = lambda _request: api.lines.append(line("b", len(api.lines)))
+    export = surveyed(api)
+    api.before = lambda _request: None
+    assert sum(users(read(export)).values()) == len(api.lines)
+
+
+def test_all_rows_at_once_and_none_on_page_2_are_a_window_of_one_page() -> None:
+    api = Export([line("a", minute) for minute in range(9)])
+    api.most = 100
+    export = surveyed(api)
+    assert read(export)[0].total == 9
+    api.lines.append(line("b", 10))
+    assert read(client(api, export.notes))[0].total == 10
 
 
 def test_full_pages_of_equal_rows_are_not_one_page_again() -> None:

@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invicti_collector.records import Record, parse_created_at, read_records
-from invicti_collector.tenant.csv_rows import Columns, Numbering, RowReader, RowsOfList, squeezed
+from invicti_collector.tenant.csv_rows import (
+    MOST_COLUMNS,
+    Columns,
+    Numbering,
+    RowReader,
+    RowsOfList,
+    squeezed,
+)
 from invicti_collector.tenant.user_dates import Form, UserDates
 
 LOOKUP = Path(__file__).resolve().parents[2] / "lookups" / "invicti_audit_types.csv"
@@ -257,3 +264,10 @@ def test_no_table_is_an_error(header: list[str], line: list[str]) -> None:
     item = READER.read(columns, line).item
     assert len(item) >= min(len(line), len(header))
     assert squeezed("Role-Delete_ ") == "roledelete"
+
+
+def test_names_beyond_any_table_s_width_are_not_told_apart() -> None:
+    """A million that are the same would take hours."""
+    columns = Columns(["Date", *["x"] * 1_000_000])
+    assert len(columns.fields) == MOST_COLUMNS
+    assert columns.named(["a"] * 202)[-1] == ("Column202", "a")

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from invicti_collector.errors import ServerError
+from invicti_collector.errors import ServerError, UnexpectedAnswerError
+from invicti_collector.pages import PAGE_SIZE
+from invicti_collector.tenant import csv_sheets
 from invicti_collector.timeline import EVERYTHING
-from tests.fakes.export import HEADER, LIVE, TILE, US, Export, client, digests, line, read
+from tests.fakes.export import HEADER, LIVE, TILE, US, Export, client, digests, line, read, users
 
 pytestmark = pytest.mark.usefixtures("small_pages")
 
@@ -83,6 +85,50 @@ def test_columns_that_only_page_1_names_are_known_to_the_next_run() -> None:
     assert idle.fingerprint == before[0].fingerprint
 
 
+TITLES = ["sep=,\r\n", '"SEP=,"\n', "Activity Logs\r\n", 'Logs of "x"\r\n\r\nall, to 9 May\r\n']
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("title", TITLES)
+def test_what_stands_before_the_names_of_columns_is_no_row(title: str, everywhere: bool) -> None:
+    api = Export([line("a", minute) for minute in range(11)])
+    api.title = title
+    api.header_everywhere = everywhere
+    export = client(api)
+    pages = read(export)
+    assert [page.total for page in pages] == [11] * 3
+    assert users(pages) == {"a": 11}
+    assert export.notes["columns"] == list(HEADER)
+    client(api, export.notes).page(LIVE, US, 1)
+    assert api.asked == [3]
+
+
+def test_a_title_that_an_earlier_version_took_for_names_is_forgotten() -> None:
+    api = Export([line("a", minute) for minute in range(3)])
+    api.title = "Activity Logs\r\n"
+    notes = {**client(api).notes, "columns": ["Activity Logs"]}
+    assert users(read(client(api, notes))) == {"a": 3}
+
+
+def test_columns_of_other_names_are_kept_behind_the_first_line() -> None:
+    api = Export([("Benutzer", "Aktion"), ("a", "b"), ("a", "c")])
+    api.spoil = lambda body: body.partition(b"\r\n")[2]
+    (page,) = read(client(api))
+    assert [record.item["Benutzer"] for record in page.records] == ["a", "a"]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_row_behind_the_names_of_columns_is_never_taken_for_them(place: int) -> None:
+    api = Export([line("a", minute) for minute in range(3)])
+    api.lines[place] = ("Type", "Message", "Web UI", "21/05/2024 09:00")
+    (page,) = read(client(api))
+    assert len(page.records) == 3
+    api.header_everywhere = False
+    api.lines = [line("a", minute) for minute in range(8)]
+    api.lines[5 + place] = ("Type", "Message", "Web UI", "21/05/2024 09:00")
+    assert sum(users(read(client(api))).values()) == 8
+
+
 def test_an_answer_cut_within_a_line_is_asked_for_again() -> None:
     api = Export([line("a", minute) for minute in range(3)])
     api.spoil = lambda body: body[:-5] if len(api.asked) == 1 else body
@@ -100,6 +146,28 @@ def test_a_server_that_never_ends_its_last_line_is_believed_from_then_on() -> No
     assert len(set(digests(read(export)))) == 11
     assert api.asked[:3] == [1, 1, 2]
     assert read(export)[0].total == 11
+
+
+def test_a_page_with_more_rows_than_any_may_have_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(csv_sheets, "MOST_RECORDS", 20)
+    api = Export([line("a", minute) for minute in range(20)])
+    api.pages = False
+    assert read(client(api))[0].total == 20
+    api.lines *= 2
+    with pytest.raises(UnexpectedAnswerError, match="more than 20 rows") as caught:
+        read(client(api))
+    assert (caught.value.where, caught.value.remedy[:11]) == ("here", "ask who run")
+
+
+def test_a_glance_at_a_server_that_does_not_page_is_at_the_first_rows() -> None:
+    """To see how it is written, and how dates are read, takes no more."""
+    api = Export([line("a", minute) for minute in range(300)])
+    api.pages = False
+    glanced = client(api).glance(EVERYTHING, US, 1)
+    assert glanced is not None
+    assert (len(glanced.records), glanced.has_next) == (PAGE_SIZE, True)
 
 
 def test_no_rows_at_all_are_an_empty_page() -> None:

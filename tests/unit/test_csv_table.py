@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invicti_collector.tenant import csv_table
 from invicti_collector.tenant.csv_table import SEPARATORS, read_table
 
 LINES = [
@@ -28,7 +30,7 @@ def written(lines: list[list[str]], separator: str = ",", end: str = "\r\n") -> 
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 @pytest.mark.parametrize("separator", SEPARATORS.values())
 def test_separators_quotes_and_line_breaks(separator: str, end: str) -> None:
-    assert read_table(written(LINES, separator, end).encode(), "text/csv").lines == LINES
+    assert read_table(written(LINES, separator, end).encode(), "text/csv", 99).lines == LINES
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_separators_quotes_and_line_breaks(separator: str, end: str) -> None:
     ],
 )
 def test_encodings(encoding: str, content_type: str) -> None:
-    assert read_table(written(LINES).encode(encoding), content_type).lines == LINES
+    assert read_table(written(LINES).encode(encoding), content_type, 99).lines == LINES
 
 
 @pytest.mark.parametrize("separator", SEPARATORS.values())
@@ -56,7 +58,23 @@ def test_the_separator_is_looked_for_outside_of_quotes(separator: str) -> None:
     lines = [[cell for pair in others for cell in pair], ["x", "y"]]
     text = io.StringIO()
     csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(lines)
-    assert read_table(text.getvalue().encode(), "").lines == lines
+    assert read_table(text.getvalue().encode(), "", 99).lines == lines
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("title", ["Activity Logs\r\n", '"Logs, of ""x"""\r\n', "\r\n\r\n"])
+def test_a_title_without_a_separator_does_not_tell_it(separator: str, title: str) -> None:
+    lines = read_table((title + written(LINES, separator)).encode(), "", 99).lines
+    assert lines[-len(LINES) :] == LINES
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("form", ["sep={}\r\n", "SEP={}\n", '"sep={}"\r\n'])
+def test_a_line_for_excel_tells_the_separator_and_is_no_row(separator: str, form: str) -> None:
+    told = form.format(separator)
+    lines = [["a,;|", "b\t"], ["1", "2"]]
+    assert read_table((told + written(lines, separator)).encode("utf-8-sig"), "", 99).lines == lines
+    assert read_table(told.encode(), "", 99) == ([], True, True)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +87,7 @@ def test_the_separator_is_looked_for_outside_of_quotes(separator: str) -> None:
 )
 def test_the_header_tells_what_bytes_mean(encoding: str, content_type: str) -> None:
     lines = [["Пользователь", "Действие"], ["Ольга", "Вход"]]
-    assert read_table(written(lines).encode(encoding), content_type).lines == lines
+    assert read_table(written(lines).encode(encoding), content_type, 99).lines == lines
 
 
 @pytest.mark.parametrize(
@@ -88,23 +106,46 @@ def test_the_header_tells_what_bytes_mean(encoding: str, content_type: str) -> N
 def test_a_stray_byte_costs_nothing_else_in_any_encoding(
     before: bytes, text: bytes, after: bytes, content_type: str
 ) -> None:
-    (line,) = read_table(before + text + after, content_type).lines
+    (line,) = read_table(before + text + after, content_type, 99).lines
     assert [cell.lstrip("a") for cell in line] == ["日本ÿ"]
 
 
 def test_a_byte_that_fits_no_encoding_costs_no_row_and_no_other_character() -> None:
     body = written(LINES).encode() + b"Zo\xeb,\x81\xc3\xa9,x\0y\r\n"
-    assert read_table(body, "text/csv").lines == [*LINES, ["Zoë", "\\x81é", "x\ufffdy"]]
+    assert read_table(body, "text/csv", 99).lines == [*LINES, ["Zoë", "\\x81é", "x\ufffdy"]]
 
 
 def test_a_cell_of_megabytes() -> None:
     lines = [*LINES, ["x", "y", "z" * 3_000_000]]
-    assert read_table(written(lines).encode(), "text/csv").lines == lines
+    assert read_table(written(lines).encode(), "text/csv", 99).lines == lines
 
 
 def test_empty_lines_are_no_rows() -> None:
-    assert read_table(b"a,b\r\n\r\n1,2\r\n,\r\n", "").lines == [["a", "b"], ["1", "2"]]
-    assert read_table(b"", "").lines == []
+    assert read_table(b"a,b\r\n\r\n1,2\r\n,\r\n", "", 99).lines == [["a", "b"], ["1", "2"]]
+    assert read_table(b"", "", 99).lines == []
+
+
+@pytest.mark.parametrize(("rows", "complete"), [(8, True), (9, True), (10, False)])
+def test_no_more_lines_are_read_than_may_be(rows: int, complete: bool) -> None:
+    table = read_table(b"a,b\r\n\r\n" * rows, "", 9)
+    assert (len(table.lines), table.complete) == (min(rows, 9), complete)
+
+
+@pytest.mark.parametrize("line", [b",", b",a", b"a,a,a,a"])
+def test_no_more_cells_are_read_than_may_be(line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_table, "MOST_CELLS", 1_000)
+    assert read_table((line + b"\n") * 250, "", 999).complete
+    assert not read_table((line + b"\n") * 501, "", 499).complete
+
+
+def test_the_separator_of_a_line_without_an_end_is_told_in_little_memory() -> None:
+    body = b"a;" * 1_000_000
+    tracemalloc.start()
+    (line,) = read_table(body, "", 9).lines or [[]]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert line == []
+    assert peak < 30 * len(body)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +160,7 @@ def test_empty_lines_are_no_rows() -> None:
     ],
 )
 def test_whether_the_last_line_has_an_end(text: str, ended: bool) -> None:
-    assert read_table(text.encode(), "").ended is ended
+    assert read_table(text.encode(), "", 99).ended is ended
 
 
 @given(
@@ -131,9 +172,9 @@ def test_whether_the_last_line_has_an_end(text: str, ended: bool) -> None:
 )
 def test_any_text_comes_back(lines: list[list[str]]) -> None:
     lines = [["A", "B", "C"], *(line for line in lines if any(line))]
-    assert read_table(written(lines).encode("utf-8-sig"), "").lines == lines
+    assert read_table(written(lines).encode("utf-8-sig"), "", 9_999).lines == lines
 
 
 @given(st.binary(), st.sampled_from(["", "text/csv; charset=utf-16", "text/csv; charset=ascii"]))
 def test_no_bytes_are_an_error(body: bytes, content_type: str) -> None:
-    read_table(body, content_type)
+    read_table(body, content_type, 99)

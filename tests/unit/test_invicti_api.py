@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
@@ -37,6 +38,7 @@ from tests.standins.invicti_tenant import Switches, TenantServer
 US, NONE = DateFormat.US, DateFormat.NONE
 NOW = "2024-05-20T12:00:00Z"
 NOON = 1716206400
+NOON_OF_HTTP = "Mon, 20 May 2024 12:00:00 GMT"
 DATED = Window(NOON - 86_400, NOON)
 
 
@@ -448,6 +450,19 @@ def test_no_date_of_a_server_breaks_anything(answering: Answering, text: str) ->
     assert now is None or isinstance(now, float)
 
 
+@pytest.mark.usefixtures("far_from_utc")
+@pytest.mark.parametrize(
+    "text", ["Mon May 20 12:00:00 2024", "Mon, 20 May 2024 12:00:00 -0000", NOON_OF_HTTP]
+)
+def test_a_date_without_a_zone_is_in_utc(answering: Answering, text: str) -> None:
+    """Not in that of this machine."""
+    later = text.replace("12:00", "12:10")
+    client, fault = answer(answering, 503, "", ("Date", text), ("Retry-After", later))
+    assert client.api.now() == pytest.approx(NOON, abs=5)
+    assert isinstance(fault, ServerError)
+    assert fault.retry_after == pytest.approx(600, abs=5)
+
+
 def test_a_server_without_a_date_leaves_the_time_unknown(answering: Answering) -> None:
     client, fault = answer(answering, 429, "", ("Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT"))
     assert client.api.now() is None
@@ -459,3 +474,53 @@ def test_a_page_beyond_the_end_may_be_not_found(answering: Answering) -> None:
     answering.status, answering.body, answering.headers = 404, b'{"Message":"none"}', ()
     client = Client(answering.url, USER, TOKEN)
     assert client.page(2) == Page(2, [], None, has_next=False, last_number=None)
+
+
+RECORD = '{{"CreatedAt":"2024-05-20T11:00:00Z","Extra":{extra},"Message":{message},"Id":"{id}"}}'
+
+
+@pytest.fixture
+def few_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invicti_api, "_ANY_PAGE", 4_000)
+    monkeypatch.setattr(invicti_api, "_CHUNK", 1_000)
+    monkeypatch.setattr(invicti_api, "MOST_VALUES", 1_000)
+
+
+def page_of(extra: str, message: str) -> str:
+    told = json.dumps(message, ensure_ascii=False)
+    texts = (RECORD.format(extra=extra, message=told, id=number) for number in range(4))
+    return f'{{"TotalItemCount":4,"List":[{",".join(texts)}]}}'
+
+
+@pytest.mark.usefixtures("few_values")
+@pytest.mark.parametrize("message", [",", "[", '{"', '",\\', "\\,", '\\",', '\\\\"\n,\u2200'])
+def test_what_stands_in_a_text_is_no_value(answering: Answering, message: str) -> None:
+    """Whoever can write into the log would stop the input for good."""
+    answering.body = page_of("0", message * 1_001).encode()
+    answering.status, answering.headers = 200, ()
+    page = Client(answering.url, USER, TOKEN).page()
+    assert [record.item["Message"] for record in page.records] == [message * 1_001] * 4
+
+
+@pytest.mark.usefixtures("few_values")
+@pytest.mark.parametrize("value", ["0,", "{},", '"x",', '"",', '"\\\\",', '"\\\\\\"",'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_an_answer_that_holds_too_many_values_is_left(
+    answering: Answering, value: str, encoding: str
+) -> None:
+    """Also where a text before them has the byte of a quote within another character."""
+    answering.body = page_of("[" + value * 700 + "0]", "\u2200").encode(encoding)
+    answering.status, answering.headers = 200, ()
+    with pytest.raises(ServerError, match="more than 1000 values"):
+        Client(answering.url, USER, TOKEN, patience=0).page()
+
+
+def test_values_are_counted_in_little_memory() -> None:
+    """Cut at each of its quotes, an answer would take fifty times what it takes as bytes."""
+    body = b'["",' * 1_050_000
+    tracemalloc.start()
+    with pytest.raises(ServerError, match="values"):
+        invicti_api._decoded(body, "here")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * len(body)

@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invicti_collector.errors import AuthenticationError, CollectorError, ServerError
+from invicti_collector.errors import (
+    AuthenticationError,
+    CollectorError,
+    DatesRefusedError,
+    NotThereError,
+    ServerError,
+)
 from invicti_collector.pages import Page, read_page
 from invicti_collector.patience import Patience
 from invicti_collector.ports import LargePageError
@@ -336,6 +343,33 @@ def test_a_failure_is_waited_out_and_asked_again(pauses: list[float]) -> None:
     assert all(0.5 <= pause <= 2 for pause in pauses)
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("kind", [DatesRefusedError, NotThereError])
+def test_what_the_tenant_refused_before_does_not_slow_down_a_window(
+    kind: type[CollectorError],
+) -> None:
+    """The probe tries forms of dates; a list may be missing for a moment."""
+    source = served(80, seconds=0.002)
+    source.fails = {1: kind("no", "here", "ask")}
+    ahead = ahead_of(source)
+    with pytest.raises(kind):
+        ahead.page(WINDOW, DateFormat.US, 1)
+    assert len(set(shown(pages_of(ahead)))) == 80
+    assert source.most == MOST
+
+
+def test_pages_that_a_tenant_only_claims_take_no_memory() -> None:
+    source = served(12)
+    ahead = ahead_of(source)
+    first = ahead.page(WINDOW, ISO, 1)._replace(last_number=1_000_000)
+    tracemalloc.start()
+    fetch = ahead.onwards(WINDOW, ISO, first, NEXT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    assert fetch(2).number == 2
+
+
 class Waiting(Served):
     """Page 4 fails once, while page 3 is waited for."""
 
@@ -391,6 +425,15 @@ def test_a_wait_beyond_the_run_s_patience_ends_it(pauses: list[float]) -> None:
         shown(pages_of(ahead))
     assert caught.value.retry_after == pytest.approx(3600, abs=5)
     assert pauses == []
+
+
+def test_a_server_that_asks_for_no_wait_is_asked_less_and_less(pauses: list[float]) -> None:
+    source = served(80)
+    source.fails = {number: busy(0.0) for number in range(1, 100)}
+    with pytest.raises(ServerError):
+        shown(pages_of(ahead_of(source, pauses)))
+    assert all(pause >= wanted for pause, wanted in zip(pauses, [1, 2, 4, 8, 16]))
+    assert len(source.asked) <= 6
 
 
 @pytest.mark.usefixtures("quick")

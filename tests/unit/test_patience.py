@@ -54,6 +54,15 @@ def test_the_server_says_how_long() -> None:
     assert all(30 <= pause <= 31 for pause in pauses)
 
 
+@pytest.mark.parametrize("asked", [0.0, 1.0])
+def test_a_server_that_asks_for_less_than_it_needs_is_asked_less_and_less(asked: float) -> None:
+    pauses: list[float] = []
+    with pytest.raises(TransientError):
+        Patience(600, pauses.append).persist(failing(1_000, asked))
+    assert all(pause >= wanted for pause, wanted in zip(pauses, [1, 2, 4, 8, 16, 32, 60, 60]))
+    assert len(pauses) <= 6 + 600 / LONGEST_PAUSE
+
+
 def test_a_server_that_wants_more_than_the_patience_ends_it() -> None:
     pauses: list[float] = []
     with pytest.raises(TransientError) as raised:

@@ -11,6 +11,7 @@ import http.client
 import json
 import re
 from collections.abc import Iterable
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
@@ -149,10 +150,21 @@ def retry_after(answer: requests.Response, now: float | None) -> float | None:
     if re.fullmatch(r"\d{1,9}", text):
         return float(text)
     try:
-        moment = parsedate_to_datetime(text).timestamp()
+        moment = http_date(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return None if now is None else max(moment - now, 0.0)
+
+
+def http_date(text: str) -> float:
+    """Returns the time of an HTTP date in seconds since the epoch.
+
+    Raises:
+        TypeError, ValueError, IndexError, OverflowError: when it is none.
+    """
+    moment = parsedate_to_datetime(text)
+    # Dates in C's form name no zone, and all are in UTC (RFC 9110, section 5.6.7).
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
 
 
 def _detail(answer: requests.Response, body: bytes, secrets: list[str]) -> str:

@@ -42,6 +42,8 @@ class CsvExport:
     def __init__(self, api: InvictiApi, types: Iterable[str]) -> None:
         self._api = api
         self._sheets = CsvSheets(api, types)
+        self._size = PAGE_SIZE
+        """The rows of a full page: fewer of a server that gives less than it is asked for."""
         self._polled: dict[str, Any] = {}
         self._listings: dict[Window, Listing] = {}
 
@@ -53,7 +55,7 @@ class CsvExport:
     @property
     def notes(self) -> dict[str, Any]:
         """What the next run, or the list after an upgrade, needs to know."""
-        return {**self._sheets.notes, **self._polled}
+        return {**self._sheets.notes, "page_size": self._size, **self._polled}
 
     def recall(self, notes: dict[str, Any]) -> None:
         """Takes up what an earlier run has noted.
@@ -62,6 +64,9 @@ class CsvExport:
             LookupError, TypeError, ValueError, AttributeError: when none has noted that.
         """
         self._sheets.recall(notes)
+        self._size = notes.get("page_size", PAGE_SIZE)
+        if self._size < 1:
+            raise ValueError
         self._polled = {}
         if "window" in notes:
             self._polled = {name: notes[name] for name in ("window", "last", "mark")}
@@ -70,14 +75,34 @@ class CsvExport:
 
     def glance(self, window: Window, date_format: DateFormat, number: int) -> Page | None:
         """Returns a page of the export as it is; None where there is none."""
+        query = Query(window, date_format)
         # Page 1 without dates is the daily survey, perhaps of a run of days.
-        self._sheets.ask_profile(anew=not window.dated and number == 1)
-        sheet = self._sheets.glance(Query(window, date_format), number)
+        survey = not window.dated and number == 1
+        self._sheets.ask_profile(anew=survey)
+        sheet = self._sheets.glance(query, number)
         if sheet is None:
             return None
+        if survey:
+            self._learn_size(query, sheet)
         numbering = Numbering()
         records = [numbering.record(row) for row in sheet]
-        return Page(number, records, None, len(sheet) >= PAGE_SIZE, None)
+        return Page(number, records, None, len(sheet) >= self._size, None)
+
+    def _learn_size(self, query: Query, first: Sheet) -> None:
+        """Finds out how many rows a full page has, by a short one that has another behind it."""
+        size = PAGE_SIZE
+        if 0 < len(first) < PAGE_SIZE and self._is_continued(query, first):
+            # Once more, since rows may have come between the two, and a glance may be cut.
+            size = len(self._sheets.sheet(query, 1)) or PAGE_SIZE
+        if size != self._size:
+            self._listings.clear()  # their pages, and that of the last poll, are other ones
+            self._polled = {}
+        self._size = size
+
+    def _is_continued(self, query: Query, first: Sheet) -> bool:
+        """Tells whether page 2 has other rows; if not, page 1 has all, full or not."""
+        second = self._sheets.sheet(query, 2)
+        return bool(second) and not same(second, first)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """Returns a page to collect; see `ports.Tenant`."""
@@ -122,9 +147,9 @@ class CsvExport:
         self._sheets.ask_profile()
         last, tail = self._find_end(query)
         if not query.window.dated:
-            return Listing(last, tail)  # all of the history: never held as a whole
+            return Listing(last, tail, self._size)  # all of the history: never held as a whole
         if self._will_be_halved(query.window, last):
-            return Listing(last, tail)
+            return Listing(last, tail, self._size)
         return self._read_whole(query, last, tail)
 
     def _reopened(self, query: Query) -> Listing | None:
@@ -135,22 +160,22 @@ class CsvExport:
         if self._polled.get("window") != list(query.window):
             return None
         last: int = self._polled["last"]
-        listing = Listing(last, self._sheets.sheet(query, last))
+        listing = Listing(last, self._sheets.sheet(query, last), self._size)
         held = self._listings.get(query.window)
         if held and held.is_whole and held.last == last and same(held.tail, listing.tail):
             return held  # numbered over all of its rows, which a part cannot be
         if listing.page(1).fingerprint == self._polled["mark"]:
             return listing
         if self._sheets.ask_profile():  # other dates make other rows
-            listing = Listing(last, self._sheets.sheet(query, last))
-        if len(listing.tail) == PAGE_SIZE:
-            return Listing(*self._end_beyond(query, last, listing.tail))
-        return listing if 0 < len(listing.tail) < PAGE_SIZE else None
+            listing = Listing(last, self._sheets.sheet(query, last), self._size)
+        if len(listing.tail) == self._size:
+            return Listing(*self._end_beyond(query, last, listing.tail), self._size)
+        return listing if 0 < len(listing.tail) < self._size else None
 
     def _will_be_halved(self, window: Window, last: int) -> bool:
         """Tells whether the collector will ask for a smaller tile instead of reading this one."""
         span = timeline.length(window) - timeline.OVERLAP
-        large = timeline.is_too_large(span, (last - 1) * PAGE_SIZE)
+        large = timeline.is_too_large(span, (last - 1) * self._size)
         return large and not self._is_live(window)
 
     def _extended(self, query: Query, listing: Listing, number: int) -> Listing:
@@ -174,29 +199,33 @@ class CsvExport:
         common: dict[int, Sheet] = {}
         for _ in range(READINGS):
             if last == 1:
-                return whole({1: tail})
+                return whole({1: tail}, self._size)
             sheets = {number: self._sheets.sheet(query, number) for number in range(1, last)}
             sheets[last] = self._sheets.sheet(query, last)
             if same(sheets[last], tail):
-                listing = whole(sheets)
+                listing = whole(sheets, self._size)
                 # An end that shows no order, such as an empty one, may be the same in another.
                 if listing.has_order or same(self._sheets.sheet(query, 1), sheets[1]):
                     return listing
             common = agreed(common, sheets) if common else sheets
             last, tail = self._find_end(query)
-        return whole(common, counted=False)
+        return whole(common, self._size, counted=False)
 
     def _find_end(self, query: Query) -> tuple[int, Sheet]:
         """Returns the number and the rows of the last page, in few requests."""
         first = self._sheets.sheet(query, 1)
-        if len(first) != PAGE_SIZE:
-            return 1, first  # or all rows, of a server that does not page
+        if len(first) < self._size:
+            return 1, first
+        if len(first) > self._size:
+            if not self._is_continued(query, first):
+                return 1, first  # all rows, of a server that does not page
+            self._size = len(first)
         return self._end_beyond(query, 1, first)
 
     def _end_beyond(self, query: Query, full: int, first: Sheet) -> tuple[int, Sheet]:
         """Returns the last page, which lies beyond a full one."""
         step = 1
-        while len(tail := self._sheets.sheet(query, full + step)) >= PAGE_SIZE:
+        while len(tail := self._sheets.sheet(query, full + step)) >= self._size:
             if same(tail, first) and len({row.content for row in first}) > 1:
                 return full, first  # the same: there is no paging
             full, step = full + step, 2 * step
@@ -208,7 +237,7 @@ class CsvExport:
         while last - full > 1:
             middle = (full + last) // 2
             sheet = self._sheets.sheet(query, middle)
-            if len(sheet) < PAGE_SIZE:
+            if len(sheet) < self._size:
                 last, tail = middle, sheet
             else:
                 full = middle

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from invicti_collector.pages import PAGE_SIZE, Page
+from invicti_collector.pages import Page
 from invicti_collector.records import Record
 from invicti_collector.tenant.csv_rows import Numbering, Row
 
@@ -25,13 +25,14 @@ class Listing:
     Arguments:
         last: The number of the export's last page, which may be empty.
         tail: Its rows.
+        size: The rows of a full page.
         counted: Whether all the pages before are full, so that the count is certain.
     """
 
-    def __init__(self, last: int, tail: Sheet, *, counted: bool = True) -> None:
+    def __init__(self, last: int, tail: Sheet, size: int, *, counted: bool = True) -> None:
         self.last = last
         self.tail = tail
-        self.total = (last - 1) * PAGE_SIZE + len(tail) if counted else None
+        self.total = (last - 1) * size + len(tail) if counted else None
         self._numbering = Numbering()
         self._pages: dict[int, list[Record]] = {}
         self.put(1, tail)
@@ -96,15 +97,16 @@ def _falls(times: list[float]) -> bool:
     return falling and len(times) > 1 and times[0] > times[-1]
 
 
-def whole(sheets: Mapping[int, Sheet], *, counted: bool = True) -> Listing:
+def whole(sheets: Mapping[int, Sheet], size: int, *, counted: bool = True) -> Listing:
     """Returns a window of which every page is there.
 
     Arguments:
         sheets: The export's pages by number.
+        size: The rows of a full page.
         counted: Whether they are certain to be of one moment.
     """
     last = max(sheets)
-    listing = Listing(last, sheets[last], counted=counted)
+    listing = Listing(last, sheets[last], size, counted=counted)
     for number in range(last - 1, 0, -1):
         listing.put(last + 1 - number, sheets[number])
     return listing

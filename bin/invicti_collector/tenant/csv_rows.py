@@ -40,6 +40,9 @@ _ENDPOINTS = {
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
+MOST_COLUMNS = 200
+"""With names; to tell a million of them apart would take hours."""
+
 ROW_ID = "RowId"
 """The field that stands in for the `Id` of a record."""
 
@@ -71,7 +74,7 @@ class Columns:
     """
 
     def __init__(self, header: Sequence[str]) -> None:
-        self.header = tuple(name.strip() for name in header)
+        self.header = tuple(name.strip() for name in header[:MOST_COLUMNS])
         self.fields = _distinct(self.header)
         """The field of the record for each column: the list's, or the column's own name."""
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from invicti_collector.errors import ServerError
+from invicti_collector.errors import ServerError, UnexpectedAnswerError
+from invicti_collector.pages import MOST_RECORDS, PAGE_SIZE
 from invicti_collector.tenant.csv_listing import Sheet
 from invicti_collector.tenant.csv_rows import Columns, Row, RowReader
-from invicti_collector.tenant.csv_table import Table, read_table
+from invicti_collector.tenant.csv_table import HEAD, MOST_CELLS, Table, read_table
 from invicti_collector.tenant.invicti_api import InvictiApi
 from invicti_collector.tenant.user_dates import DEFAULT_FORMAT, DEFAULT_ZONE, Form, UserDates
 from invicti_collector.timeline import DateFormat, Window
@@ -95,7 +96,9 @@ class CsvSheets:
         """
 
         def read(body: bytes, content_type: str, where: str) -> Sheet:
-            table = read_table(body, content_type)
+            table = read_table(body, content_type, MOST_RECORDS + HEAD)
+            if not table.complete:
+                raise _too_much(where)
             if not table.ended and not self._leaves_open:
                 self._leaves_open = body == self._open_end
                 self._open_end = body
@@ -110,29 +113,47 @@ class CsvSheets:
         return self._api.export(query.window, query.date_format, number, read) or []
 
     def glance(self, query: Query, number: int) -> Sheet | None:
-        """Returns a page, whole or not; None where there is none."""
+        """Returns a page, whole or not, of a server without pages the first; None without any."""
 
         def read(body: bytes, content_type: str, _where: str) -> Sheet:
-            return self._read(read_table(body, content_type))
+            return self._read(read_table(body, content_type, PAGE_SIZE + HEAD))[:PAGE_SIZE]
 
         return self._api.export(query.window, query.date_format, number, read)
 
     def _read(self, table: Table) -> list[Row]:
         lines = table.lines
-        if lines and self._is_header(lines[0]):
-            self._columns = Columns(lines[0])
-            lines = lines[1:]
+        header = self._place_of_header(lines)
+        if header is not None:
+            self._columns = Columns(lines[header])
+            lines = lines[header + 1 :]
         if self._columns is None:
             return []
         rows = [self._rows.read(self._columns, line) for line in lines]
         self._form = next((row.moment.form for row in rows if row.moment), self._form)
         return rows
 
-    def _is_header(self, line: list[str]) -> bool:
-        """Tells names of columns from a row, for a server that names them on page 1 alone."""
+    def _place_of_header(self, lines: list[list[str]]) -> int | None:
+        """Tells names of columns from rows, for a server that names them on page 1 alone.
+
+        Names that were settled once are looked for behind a title only as they were, since a
+        row, too, may say what looks like other ones.
+        """
         known = self._columns
-        columns = Columns(line)
-        return known is None or columns.are_known or columns.header == known.header
+        settled = known is not None and known.are_known
+        head = [Columns(line) for line in lines[:HEAD]]
+        places = [at for at, it in enumerate(head) if it.are_known and not (settled and at)]
+        places += [at for at, it in enumerate(head) if known and it.header == known.header]
+        places += [0] if head and known is None else []
+        return places[0] if places else None
+
+
+def _too_much(where: str) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"the page has more than {MOST_RECORDS} rows, or {MOST_CELLS} cells, although {PAGE_SIZE} "
+        "rows are the most",
+        where,
+        "ask who runs the tenant, or the proxy on the way",
+    )
 
 
 def _form(step: Any, local: Any) -> Form:

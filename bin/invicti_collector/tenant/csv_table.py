@@ -10,6 +10,8 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 SEPARATORS = {"Comma": ",", "Semicolon": ";", "Pipe": "|", "Tab": "\t"}
@@ -17,6 +19,14 @@ SEPARATORS = {"Comma": ",", "Semicolon": ";", "Pipe": "|", "Tab": "\t"}
 
 LARGEST_CELL = 2**31 - 1
 """More than an answer may have; the `csv` module's own limit is 128 KiB."""
+
+HEAD = 5
+"""Lines among which the names of the columns are looked for: some exporters write a title first."""
+
+MOST_CELLS = 1_000_000
+"""Of one answer: each costs up to 200 bytes as a field of a record."""
+
+_TELLING = 64 * 1024
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -31,33 +41,55 @@ class Table(NamedTuple):
     Attributes:
         lines: Its lines, of cells each, without empty ones.
         ended: Whether the last line ends as a line ends.
+        complete: Whether these are all, and not just the first that may be.
     """
 
     lines: list[list[str]]
     ended: bool
+    complete: bool
 
 
-def read_table(body: bytes, content_type: str) -> Table:
+def read_table(body: bytes, content_type: str, most: int) -> Table:
     """Returns the table of an answer.
 
     Arguments:
         body: The answer.
         content_type: The header, for its charset.
+        most: Lines to read.
     """
     # The module's strict mode would refuse a whole answer for one stray quote.
     text = _decoded(body, content_type).replace("\0", "\ufffd")
     csv.field_size_limit(LARGEST_CELL)
-    separator = _separator(text)
+    # Written for Excel, which does not show it.
+    told = re.match(r'"?sep=([,;|\t])"?(?:\r\n?|\n|\Z)', text, re.IGNORECASE)
+    text = text[told.end() :] if told else text
+    separator = told.group(1) if told else _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    lines = [line for line in reader if any(line)]
-    return Table(lines, not text or text[-1] in "\r\n")
+    lines, complete = _first(reader, most)
+    return Table(lines, not text or text[-1] in "\r\n", complete)
+
+
+def _first(reader: Iterable[list[str]], most: int) -> tuple[list[list[str]], bool]:
+    """Returns the lines that are not empty, as many as may be, and whether these are all."""
+    lines: list[list[str]] = []
+    cells = 0
+    for line in reader:
+        cells += len(line)
+        if cells > MOST_CELLS or (len(lines) == most and any(line)):
+            return lines, False
+        if any(line):
+            lines.append(line)
+    return lines, True
 
 
 def _separator(text: str) -> str:
-    """Returns the separator by the first line, outside of quotes."""
-    first = re.match(r'(?:"[^"]*"|[^"\r\n])*', text)
-    bare = re.sub(r'"[^"]*"', "", first.group() if first else "")
-    return max(SEPARATORS.values(), key=bare.count)
+    """Returns the separator by the first line that has any, outside of quotes."""
+    # Not by all of it, since the pattern takes a hundred times what a line does.
+    head = islice(re.finditer(r'(?:"[^"]*"|[^"\r\n])+', text[:_TELLING]), HEAD)
+    bare = [re.sub(r'"[^"]*"', "", line.group()) for line in head]
+    marks = SEPARATORS.values()
+    telling = next((line for line in bare if any(map(line.count, marks))), "")
+    return max(marks, key=telling.count)
 
 
 def _decoded(body: bytes, content_type: str) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from typing import Any, Callable, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -22,7 +21,7 @@ from invicti_collector.patience import Patience
 from invicti_collector.ports import LargePageError
 from invicti_collector.received import decode
 from invicti_collector.shutdown import Shutdown
-from invicti_collector.tenant.answers import check_answer, describe_failure
+from invicti_collector.tenant.answers import check_answer, describe_failure, http_date
 from invicti_collector.timeline import DateFormat, Window
 
 LIST_PATH = "/api/1.0/auditlogs/list"
@@ -260,7 +259,7 @@ class InvictiApi:
 
     def _note_time(self, answer: requests.Response) -> None:
         try:
-            told = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+            told = http_date(answer.headers["Date"])
         except (KeyError, TypeError, ValueError, IndexError, OverflowError):
             return
         if _CREDIBLE[0] <= told < _CREDIBLE[1]:
@@ -298,7 +297,7 @@ _ASK_SERVER = "none needed if it passes; else ask who runs the tenant, or the pr
 
 
 def _decoded(body: bytes, where: str) -> Any:
-    if len(body) > _ANY_PAGE and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+    if len(body) > _ANY_PAGE and _holds_too_much(body):
         raise ServerError(
             f"the answer holds more than {MOST_VALUES} values in {len(body)} bytes",
             where,
@@ -313,3 +312,25 @@ def _decoded(body: bytes, where: str) -> Any:
             where,
             _ASK_SERVER,
         ) from None
+
+
+def _holds_too_much(body: bytes) -> bool:
+    """Tells whether there are too many values, quickly of all but a body full of commas."""
+    if _values(body) <= MOST_VALUES:
+        return False
+    # UTF-16 has the byte of a quote within other characters, too.
+    return b"\0" in body or sum(map(_values, _between_strings(body))) > MOST_VALUES
+
+
+def _values(text: bytes) -> int:
+    return sum(map(text.count, (b",", b"[", b"{")))
+
+
+def _between_strings(body: bytes) -> Iterator[bytes]:
+    """Yields what JSON has outside of strings; by parts, as all of 32 MB could be 1 GB of them."""
+    bare = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    quotes = 0
+    for start in range(0, len(bare), _CHUNK):
+        parts = bare[start : start + _CHUNK].split(b'"')
+        yield b"".join(parts[quotes % 2 :: 2])
+        quotes += len(parts) - 1

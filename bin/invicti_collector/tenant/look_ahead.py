@@ -11,6 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from typing import Callable, NamedTuple, Union
 
 from invicti_collector.errors import TransientError
@@ -108,7 +109,10 @@ class LookAhead:
     ) -> Callable[[int], Page]:
         """See `ports.Listed`."""
         self._following.clear()
-        wanted = _questions(window, date_format, first, following) if self._pace.most > 1 else []
+        self._refused = False  # page 1 was not: it may have been a form of date, in the probe
+        wanted = _questions(window, date_format, first, following)
+        if self._pace.most == 1:
+            wanted = iter(())
         return _Onwards(self, Question(window, date_format, first.number), first.total, wanted)
 
     def answer(
@@ -255,27 +259,29 @@ class LookAhead:
 
 def _questions(
     window: Window, date_format: DateFormat, first: Page, following: Window | None
-) -> list[Question]:
-    """Returns what will be asked for after page 1, the last first."""
+) -> Iterator[Question]:
+    """Yields what will be asked for after page 1; never as a list, of the pages a tenant claims."""
     # Without a count nothing would tell that the list has changed between pages fetched at once.
     if first.total is None or first.last_number is None:
-        return []
+        return
     last = first.last_number if first.has_next else 1
-    wanted = [Question(window, date_format, number) for number in range(2, last + 1)]
-    wanted += [] if following is None else [Question(following, date_format, 1)]
-    return wanted[::-1]
+    for number in range(2, last + 1):
+        yield Question(window, date_format, number)
+    if following is not None:
+        yield Question(following, date_format, 1)
 
 
 class _Onwards:
     """Hands out the pages of one window from page 2 on, fetched ahead; see `Listed.onwards`."""
 
     def __init__(
-        self, ahead: LookAhead, first: Question, total: int | None, wanted: list[Question]
+        self, ahead: LookAhead, first: Question, total: int | None, wanted: Iterator[Question]
     ) -> None:
         self._look_ahead = ahead
         self._previous = first
         self._total = total
         self._wanted = wanted
+        self._next = next(wanted, None)
         self._requests: dict[Question, _Request] = {}
         self._begin()
 
@@ -286,8 +292,8 @@ class _Onwards:
             self._stop()
         self._previous = question
         was_ahead = question in self._requests
-        if not was_ahead and self._wanted and self._wanted[-1] == question:
-            self._wanted.pop()
+        if not was_ahead and self._next == question:
+            self._next = next(self._wanted, None)
         page = self._look_ahead.answer(question, self._requests, self._begin)
         if was_ahead and page.total != self._total:
             # The list has changed while pages were fetched: from here on, one after the other.
@@ -298,16 +304,16 @@ class _Onwards:
         return page
 
     def _begin(self) -> None:
-        while self._wanted and len(self._requests) < self._look_ahead.allowed:
-            question = self._wanted[-1]
+        while self._next is not None and len(self._requests) < self._look_ahead.allowed:
+            question = self._next
             request = self._look_ahead.begin(question)
             if request is None:
                 return
-            self._wanted.pop()
+            self._next = next(self._wanted, None)
             same = question.window == self._previous.window
             (self._requests if same else self._look_ahead.following)[question] = request
 
     def _stop(self) -> None:
         """Forgets all that was fetched ahead, and fetches no more ahead."""
         self._requests.clear()
-        self._wanted.clear()
+        self._next = None

@@ -22,11 +22,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
 _LAST_YEAR = (datetime(9999, 1, 1, tzinfo=timezone.utc) - _EPOCH) / _SECOND
 _DAY = 86_400
+# What .NET on ICU writes before AM and PM is a no-break space, and not ASCII.
+_BLANK = "[\\s\u00a0\u202f]"
 _DATE = re.compile(
     r"(?P<one>\d{1,4})(?P<mark>[/.-])(?P<two>\d{1,2})(?P=mark)(?P<three>\d{1,4})"
-    r"(?:(?:T|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d\d)"
+    rf"(?:(?:T|,?{_BLANK}+)(?P<hour>\d{{1,2}}):(?P<minute>\d\d)"
     r"(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?"
-    r"\s*(?:(?P<half>[AP])\.?\s?M\.?)?\s*(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
+    rf"{_BLANK}*(?:(?P<half>[AP])\.?{_BLANK}?M\.?)?{_BLANK}*(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
     re.ASCII | re.IGNORECASE,
 )
 
