@@ -88,7 +88,9 @@ def _read_record(item: Any, text: str | None, twins: dict[int, int]) -> Record:
     name = item.get("Id")
     created = parse_created_at(item.get("CreatedAt"))
     if isinstance(name, str) and name.strip():
-        return Record(id_digest(name), created, item, name, text)
+        digest = id_digest(name)
+        if digest != _EMPTY_GUID:
+            return Record(digest, created, item, name, text)
     return Record(_content_digest(item, twins), created, item, "", text)
 
 
@@ -126,6 +128,10 @@ def _content_digest(item: Any, twins: dict[int, int]) -> int:
 
 def _digest(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big")
+
+
+# What .NET writes of a Guid that was never set, so that it names no record.
+_EMPTY_GUID = id_digest("0" * 32)
 
 
 def parse_created_at(value: Any) -> float | None:

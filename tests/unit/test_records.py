@@ -175,6 +175,20 @@ def test_equal_records_without_id_on_one_page_are_told_apart() -> None:
     assert [record.digest for record in again] == digests
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["00000000-0000-0000-0000-000000000000", "0" * 32, " 00000000-0000-0000-0000-000000000000 "],
+)
+def test_records_of_the_empty_guid_are_told_apart_as_those_without_id(name: str) -> None:
+    items = [{"Id": name, "Type": kind} for kind in ("Signin", "DeleteUser", "DeleteUser")]
+    records = read_records(items)
+    assert len({record.digest for record in records}) == 3
+    assert {record.name for record in records} == {""}
+    assert [record.digest for record in read_records(items)] == [
+        record.digest for record in records
+    ]
+
+
 def test_different_records_without_id_are_told_apart_on_any_page() -> None:
     deep: Any = 1
     for _ in range(5_000):
@@ -195,6 +209,14 @@ def test_the_order_of_fields_does_not_change_the_identity_without_id() -> None:
         ({"CreatedAt": "2024-05-08T12:32:04Z"}, ("no_id",)),
         ({"Id": "", "CreatedAt": "2024-05-08T12:32:04Z"}, ("no_id",)),
         ({"Id": 5, "CreatedAt": "2024-05-08T12:32:04Z"}, ("no_id",)),
+        (
+            {
+                "Id": "00000000-0000-0000-0000-000000000000",
+                "CreatedAt": "2024-05-08T12:32:04Z",
+            },
+            ("no_id",),
+        ),
+        ({"Id": "0", "CreatedAt": "2024-05-08T12:32:04Z"}, ()),
         ({"Id": "7d6b0c1e"}, ("unreadable_created_at",)),
         ({}, ("no_id", "unreadable_created_at")),
         ("text", ("not_an_object",)),
