@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from invicti_collector.destinations.splunk_stream import Metadata, SplunkStream
 from invicti_collector.masking import MASK
 from invicti_collector.ports import Event
+from invicti_collector.received import decode
 from invicti_collector.records import event_json, id_digest, parse_created_at, read_records
 
 SECOND = datetime(2024, 5, 8, 12, 32, 4, tzinfo=timezone.utc).timestamp()
@@ -301,6 +302,18 @@ def test_request_data_without_a_secret_stays(choice: str) -> None:
 def test_an_absent_request_data_stays_as_it_is(choice: str) -> None:
     for item in ({"Id": "x"}, {"Id": "x", "RequestData": None}, ["RequestData"], "RequestData"):
         assert json.loads(event_json(read_records([item])[0], choice)) == item
+
+
+@pytest.mark.parametrize("choice", ["mask", "drop"])
+@pytest.mark.parametrize("last", ['"a=b"', "null", '"token=S3CRET"', '{"token":"S3CRET"}'])
+def test_a_request_data_that_is_there_twice_brings_no_secret_in(last: str, choice: str) -> None:
+    text = f'{{"Id":"x","RequestData":"password=S3CRET","RequestData":{last},"B":1}}'
+    (record,) = read_records(decode(f"[{text}]".encode()))
+    assert record.text == text
+    written = event_json(record, choice)
+    assert "S3CRET" not in written
+    assert json.loads(written)["B"] == 1
+    assert event_json(record, "keep") == text
 
 
 def test_only_request_data_is_masked() -> None:
