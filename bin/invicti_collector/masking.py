@@ -34,6 +34,9 @@ _WORDS: tuple[tuple[str, re.Pattern[str] | None, int, int], ...] = (
 # What stands for i and s where case is ignored, beyond str.lower(), of which İ has two letters.
 _LIKE_ASCII = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"))
 
+# Where a line begins as JSON does.
+_JSON_BELOW = re.compile(r"\n(?=[{\[])")
+
 _HEADER = re.compile(r"[ \t]*([\w-]+)[ \t]*:[ \t]*")
 _LINE = re.compile(r"[^\r\n]+")
 
@@ -96,12 +99,28 @@ def _mask_json(text: str) -> str:
     if not seen.found and "\\u" not in text:
         return text
     tree = _parsed(text)
-    if tree is None:
-        return _mask_text(seen)
+    return _mask_request(seen) if tree is None else _mask_parsed(text, tree)
+
+
+def _mask_parsed(text: str, tree: Any) -> str:
     masked = _mask_tree(tree)
     if masked == tree:
         return text
     return json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
+
+
+def _mask_request(seen: _Text) -> str:
+    """Masks a text that is no JSON, but may have a request's body in JSON below header lines."""
+    text, folded, found = seen
+    below = _JSON_BELOW.search(text)
+    body = text[below.end() :] if below else ""
+    tree = _parsed(body)
+    if tree is None:
+        return _mask_text(seen)
+    # In place of the body, to see whether all of it is the value of a secret above.
+    head = text[: -len(body)] + "x"
+    masked = _mask_text(_Text(head, folded[: len(head)], [at for at in found if at[1] < len(head)]))
+    return masked[:-1] + _mask_parsed(body, tree) if masked.endswith("x") else _mask_text(seen)
 
 
 def _folded(text: str) -> str:
@@ -131,8 +150,8 @@ def _is_sensitive(name: str) -> bool:
 
 
 def _parsed(text: str) -> Any:
-    """Returns the object or list that `text` is the JSON of, else None."""
-    if not text.lstrip().startswith(("{", "[")):
+    """Returns the object, list or text that `text` is the JSON of, else None."""
+    if not text.lstrip().startswith(("{", "[", '"')):
         return None
     try:
         return json.loads(text)

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-from invicti_collector.masking import MASK
+from invicti_collector.masking import MASK, mask_request_data
 
 _SENSITIVE_NAME = re.compile(
     r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authori[sz]ation|cookie|session"
@@ -46,6 +47,23 @@ def mask_text(text: str) -> str:
     """Returns what `mask_request_data` has to make of a text that is no JSON."""
     if not _SENSITIVE_NAME.search(text):
         return text
+    body = re.search(r"(?<=\n)[{\[].*", text, re.DOTALL)
+    if body and _is_json(body.group()):
+        head = _mask_by_rules(text[: body.start()] + "x")
+        if head.endswith("x"):  # no value of a secret in the head reaches into the body
+            return f"{head[:-1]}{mask_request_data(body.group())}"
+    return _mask_by_rules(text)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _mask_by_rules(text: str) -> str:
     for names, values, sensitive in _RULES:
         end = 0
         while found := names.search(text, end):

@@ -78,6 +78,57 @@ def test_json_inside_json_loses_the_secret(name: str, secret: str) -> None:
     assert json.loads(json.loads(masked)["Body"]) == {name: MASK, "Site": "x"}
 
 
+HEAD = "POST /api/1.0/users/new HTTP/1.1\r\nHost: a.example\r\nCookie: S3CR"
+MASKED_HEAD = HEAD.replace("S3CR", MASK)
+
+
+@given(NAMES, SECRETS, st.sampled_from(["\r\n\r\n", "\n\n", "\n"]))
+def test_json_below_header_lines_is_masked_as_json(name: str, secret: str, end: str) -> None:
+    request = {
+        "Headers": [{"Name": name, "Value": secret}, {"Name": "Accept", "Value": "*/*"}],
+        name: {"Roles": [{"A": 1}], "Pass": secret},
+        "B": ["x"],
+    }
+    for indent in (None, 2):
+        masked = mask_request_data(HEAD + end + json.dumps(request, indent=indent))
+        assert_gone(masked)
+        assert masked.startswith(MASKED_HEAD + end)
+        assert json.loads(masked[len(MASKED_HEAD + end) :]) == {
+            "Headers": [{"Name": name, "Value": MASK}, {"Name": "Accept", "Value": "*/*"}],
+            name: MASK,
+            "B": ["x"],
+        }
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<Password>",
+        "a=b&Password=",
+        'Content-Disposition: form-data; name="Credentials"\r\n',
+    ],
+)
+def test_json_below_the_name_of_a_secret_is_its_value(above: str) -> None:
+    masked = mask_request_data(above + '\r\n{"a":"S3CRT41L"}')
+    assert_gone(masked)
+
+
+def test_json_without_a_secret_below_header_lines_stays_as_it_is() -> None:
+    body = '\r\n\r\n{"Name":  "Token x",\n "B": 1.50}\r\n'
+    assert mask_request_data(HEAD + body) == MASKED_HEAD + body
+
+
+@given(NAMES, SECRETS)
+def test_json_that_is_the_json_of_a_text_loses_the_secret(name: str, secret: str) -> None:
+    inner = {"Headers": [{"Name": name, "Value": secret}], name: [[secret]], "B": 1}
+    for text in (json.dumps(json.dumps(inner)), json.dumps(json.dumps(json.dumps(inner)))):
+        masked = mask_request_data(text)
+        assert_gone(masked)
+        while isinstance(masked, str):
+            masked = json.loads(masked)
+        assert masked == {"Headers": [{"Name": name, "Value": MASK}], name: MASK, "B": 1}
+
+
 @given(NAMES, SECRETS)
 def test_a_list_of_names_and_values_loses_the_secret(name: str, secret: str) -> None:
     headers = [{"Name": name, "Value": secret}, {"Name": "Accept", "Value": "text/html"}]
@@ -341,6 +392,9 @@ HOSTILE = (
     "'-' * {n} + 'token'",
     "'\"' * {n} + 'token='",
     "'token=\"' * {n}",
+    "'token' + '\\n[' * {n}",
+    "'token' + '\\n{{}}' * {n}",
+    "'token\\n' + '[1,' * {n}",
 )
 
 
