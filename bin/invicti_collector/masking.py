@@ -68,6 +68,14 @@ _BETWEEN_NAMES = "&,{/"
 
 _NAMES_A_VALUE = frozenset({"name", "key", "header", "field", "parameter"})
 
+# Of a folded text, a field that names another or is that one's value, in a form or JSON or as an
+# element, and how its own value begins.
+_OF_A_PAIR = re.compile(
+    r"(?:(?<![\w/])|(?<=%5b|%22|%27))(name|key|header|field|parameter|value)(?:\]|%5d)?"
+    r"(?:>|(?:\\{0,8}[\"']|%2[27])?\s*(?:=|:|%3a)\s*)"
+    r"(?=(?:\+|%20)?(?:\\{0,8}[\"']|%2[27])?([\w. -]{0,64}))"
+)
+
 
 Found = list[tuple[int, int]]
 """From where to where a text holds names of secrets, in order."""
@@ -188,6 +196,8 @@ def _mask_text(seen: _Text) -> str:
         masked = _mask_values(masked, _PART, _BODY)
     if "<" in masked:
         masked = _mask_values(masked, _TAG, _CONTENT)
+    if "value" in seen.folded:
+        masked = _mask_pairs(masked)
     return _mask_names(masked, found if masked == text else _looked_at(masked).found)
 
 
@@ -222,6 +232,29 @@ def _header_value(text: str, folded: str, line: int) -> re.Match[str] | None:
     if name and _SENSITIVE_HEADER.search(folded, *name.span(1)):
         return _LINE.match(text, name.end())
     return None
+
+
+def _mask_pairs(text: str) -> str:
+    """Masks the value in `Name=Authorization&Value=…` and the like."""
+    parts = []
+    done = 0
+    naming = ""  # the field that named a secret last
+    for field in _OF_A_PAIR.finditer(_folded(text)):
+        called, holds = field.groups()
+        if field.start() < done:
+            continue
+        if called != "value":
+            if _SENSITIVE_NAME.search(holds):
+                naming = called
+            elif holds and naming == called:
+                naming = ""
+        elif naming:
+            values = _CONTENT if field.group().endswith(">") else _VALUE
+            if value := values.match(text, field.end()):
+                parts += [text[done : value.start()], _masked(value.group())]
+                done = value.end()
+            naming = ""
+    return "".join([*parts, text[done:]])
 
 
 def _mask_names(text: str, found: Found) -> str:

@@ -35,6 +35,12 @@ _VALUE = re.compile(
     r"|(?:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]|[,}](?=[^\s\"']))+",
     re.IGNORECASE | re.DOTALL,
 )
+_OF_A_PAIR = re.compile(
+    r"(?:(?<![\w/])|(?<=%5b|%22|%27))(?:(?P<naming>name|key|header|field|parameter)|value)"
+    r"(?:\]|%5d)?(?:(?P<element>>)|(?:\\{0,8}[\"']|%2[27])?\s*(?:=|:|%3a)\s*)"
+    r"(?=(?:\+|%20)?(?:\\{0,8}[\"']|%2[27])?(?P<holds>[\w. -]{0,64}))",
+    re.IGNORECASE,
+)
 _RULES = (
     (_HEADER, _LINE, _SENSITIVE_HEADER),
     (_PART, _BODY, _SENSITIVE_NAME),
@@ -65,11 +71,32 @@ def _is_json(text: str) -> bool:
 
 def _mask_by_rules(text: str) -> str:
     for names, values, sensitive in _RULES:
+        if names is _NAME:
+            text = _mask_pairs(text)
         end = 0
         while found := names.search(text, end):
             end = found.end()
             value = values.match(text, end) if sensitive.search(found.group(1) or "") else None
             if value:
+                masked = _masked(value.group())
+                text = text[:end] + masked + text[value.end() :]
+                end += len(masked)
+    return text
+
+
+def _mask_pairs(text: str) -> str:
+    end = 0
+    naming = ""
+    while field := _OF_A_PAIR.search(text, end):
+        end = field.end()
+        if called := field["naming"]:
+            if _SENSITIVE_NAME.search(field["holds"]):
+                naming = called.lower()
+            elif field["holds"] and naming == called.lower():
+                naming = ""
+        elif naming:
+            naming = ""
+            if value := (_CONTENT if field["element"] else _VALUE).match(text, end):
                 masked = _masked(value.group())
                 text = text[:end] + masked + text[value.end() :]
                 end += len(masked)

@@ -137,6 +137,53 @@ def test_a_list_of_names_and_values_loses_the_secret(name: str, secret: str) -> 
     assert json.loads(masked)["Headers"][1] == headers[1]
 
 
+PAIRS = (
+    "Headers%5B0%5D.Name={0}&Headers%5B0%5D.Value={1}&Headers%5B1%5D.Name=a&Headers%5B1%5D.Value=b",
+    "h[0][Name]={0}&h[0][Value]={1}&x=1",
+    "h%5B0%5D%5Bkey%5D={0}&h%5B0%5D%5Bvalue%5D={1}&x=1",
+    "<H><Name>{0}</Name><Value>{1}</Value></H><H><Name>a</Name><Value>b</Value></H>",
+    "<d:Name>{0}</d:Name><d:Value><![CDATA[{1}]]></d:Value>",
+    '<add key="{0}" value="{1}"/><add key="a" value="b"/>',
+    '{{"Headers":[{{"Name":"a","Value":"b"}},{{"Name":"{0}","Value":"{1}"}},{{"Name":"a","Val',
+    '{{"Body":"{{\\"Header\\": \\"{0}\\", \\"Value\\": \\"{1}\\"}}", "cut',
+    "POST /x HTTP/1.1\r\nHost: a\r\n\r\nfield={0}&type=b&value={1}&value=c",
+    "{{'parameter': '{0}', 'value': '{1}'}}",
+)
+
+
+@given(NAMES, PLAIN, st.sampled_from(PAIRS))
+def test_a_pair_of_name_and_value_in_any_form_loses_the_secret_only(
+    name: str, secret: str, form: str
+) -> None:
+    masked = mask_request_data(form.format(name, secret))
+    assert_gone(masked)
+    assert masked == form.format(name, MASK).replace(f"<![CDATA[{MASK}]]>", MASK)
+
+
+@given(NAMES, SECRETS)
+def test_a_pair_in_json_in_a_form_loses_the_secret(name: str, secret: str) -> None:
+    for blank in (" ", ""):
+        pair = json.dumps([{"Name": name, "Value": secret}], separators=("," + blank, ":" + blank))
+        for text in (urlencode({"a": pair, "b": "c"}), f"a={quote(pair)}&b=c"):
+            masked = mask_request_data(text)
+            assert_gone(masked)
+            assert masked.endswith(f"{MASK}&b=c")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name=Token&Name=a&Value=b",
+        "UserName=Token&Value=b",
+        "Name=a&Value=token",
+        "<Name>Token</Name><Name>a</Name><Value>b</Value>",
+        "Name=Token&values=b&MinValue=c",
+    ],
+)
+def test_what_is_no_pair_with_a_secrets_name_stays(text: str) -> None:
+    assert mask_request_data(text) == mask_text(text) == text
+
+
 @given(NAMES, SECRETS)
 def test_an_object_that_is_no_text_is_masked_too(name: str, secret: str) -> None:
     request = {"A": 1, name: secret, "B": [None, True, {name: {"deep": secret}}]}
@@ -276,6 +323,7 @@ TRICKY = st.sampled_from(
             "/",
         ),
         *("password", "token", "Bearer ", "a1", "%3D", "%5B", "%22", "<![CDATA[", "]]>", "</"),
+        *("name", "Value", "key=", "%5d", "%27", ">token<", '\n{"', '":"', '"}'),
         *("\n", "\r\n\r\n", "\r\n--", 'Content-Disposition: name="', "Cookie"),
     ]
 )
@@ -392,6 +440,12 @@ HOSTILE = (
     "'-' * {n} + 'token'",
     "'\"' * {n} + 'token='",
     "'token=\"' * {n}",
+    "'name=token' * {n}",
+    "'value=' * {n} + 'token'",
+    "'name=token&value=' * {n}",
+    "'<name>token</name><value>' * {n}",
+    "'token' + 'name' + ' ' * {n} + 'value'",
+    "'name=token&value=x' + 'name=' * {n}",
     "'token' + '\\n[' * {n}",
     "'token' + '\\n{{}}' * {n}",
     "'token\\n' + '[1,' * {n}",
