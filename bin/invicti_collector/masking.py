@@ -54,12 +54,13 @@ _BODY = re.compile(r"(?:(?!\r?\n--).)+", re.DOTALL)
 _WORD = r"(?:[\w.\-\[\]]|%5[BDbd])[\w.\-\[\]]*(?:%5[BDbd][\w.\-\[\]]*)*"
 _NAME = re.compile(rf"({_WORD})((?:\\{{0,8}}[\"']|%2[27])?\s*(?:=|:|%3[ADad])\s*)?")
 # Quoted values reach to their closing quote, lists and objects to their bracket, others to the next
-# separator; a comma or a brace inside a word belongs to it.
+# separator; a comma, a brace or a quote inside a word belongs to it.
 _VALUE = re.compile(
     r"(?P<quote>\\{1,8}[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?:(?P=quote))?"
     r"|\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?"
     r"|\[[^\]]*\]?|\{[^}]*\}?"
-    r"|(?i:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]+|[,}](?=[^\s\"']))+",
+    r"|(?i:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]+|[,}](?=[^\s\"'])"
+    r"|[\"']{1,8}(?=[^\s;,:}\]\"'<>\\]))+",
     re.DOTALL,
 )
 

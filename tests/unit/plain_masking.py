@@ -32,7 +32,8 @@ _VALUE = re.compile(
     r"(?P<quote>\\{1,8}[\"'])(?:(?!(?<!\\)(?P=quote)).)*(?:(?P=quote))?"
     r"|\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?"
     r"|\[[^\]]*\]?|\{[^}]*\}?"
-    r"|(?:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]|[,}](?=[^\s\"']))+",
+    r"|(?:(?:bearer|basic|digest|negotiate|token)[ \t]+)?(?:[^\s&;,}\"'<>]|[,}](?=[^\s\"'])"
+    r"|[\"']{1,8}(?=[^\s;,:}\]\"'<>\\]))+",
     re.IGNORECASE | re.DOTALL,
 )
 _OF_A_PAIR = re.compile(

@@ -199,6 +199,16 @@ def test_form_data_loses_the_secret_only(name: str, secret: str, *, bracketed: b
     assert masked == f"UserName=joe&{quote(field)}={MASK}&RememberMe=true"
 
 
+@given(NAMES, st.text(string.ascii_letters + "-_.!~*'()%\""))
+def test_quotes_that_a_browser_leaves_in_form_data_are_part_of_the_secret(
+    name: str, secret: str
+) -> None:
+    """By ECMA-262, encodeURIComponent leaves these marks as they are."""
+    text = f"UserName=joe&{name}=S3CR{secret}T41L&RememberMe=x"
+    masked = mask_request_data(text)
+    assert masked == f"UserName=joe&{name}={MASK}&RememberMe=x"
+
+
 @given(NAMES, SECRETS)
 def test_json_in_form_data_loses_the_secret(name: str, secret: str) -> None:
     text = urlencode({"data": json.dumps({name: secret}), "RememberMe": "true"})
@@ -440,6 +450,8 @@ HOSTILE = (
     "'-' * {n} + 'token'",
     "'\"' * {n} + 'token='",
     "'token=\"' * {n}",
+    "'token=a' + chr(39) * {n}",
+    "'token=' + 'a' * {n} + chr(39)",
     "'name=token' * {n}",
     "'value=' * {n} + 'token'",
     "'name=token&value=' * {n}",
@@ -503,6 +515,13 @@ def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None
         # Each value in its own quotes.
         ("password=\"a b\" c, pwd='d e' f", "password=\"*\" c, pwd='*' f"),
         ('x {\\"token\\":\\"a b\\",\\"c\\":1}', 'x {\\"token\\":\\"*\\",\\"c\\":1}'),
+        # A quote inside a word belongs to the value, one at its end to what is around it.
+        ("password=it's-a&b=c", "password=*&b=c"),
+        ("password=it's'&b=c", "password=*&b=c"),
+        ("x 'otp=it''s' y", "x 'otp=*' y"),
+        ('{"Url":"/a?token=a","B":"c"', '{"Url":"/a?token=*","B":"c"'),
+        ('<a href="/b?token=a">', '<a href="/b?token=*">'),
+        ('{\\"Url\\":\\"?token=a\\",\\"B\\":1', '{\\"Url\\":\\"?token=*",\\"B\\":1'),
         # Three headers, each longer or shorter than what stands for its value.
         (
             "Cookie: a\nX-Token: longer than eight\nAuthorization: b\n\npwd=c&d=e",
