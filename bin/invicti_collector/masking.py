@@ -186,7 +186,7 @@ def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
     masked = {}
     for name, inner in value.items():
         secret = _is_sensitive(name) or (names_a_secret and name.lower() == "value")
-        masked[name] = MASK if secret and inner else _mask_tree(inner)
+        masked[name] = MASK if secret and inner and inner is not True else _mask_tree(inner)
     return masked
 
 
@@ -311,8 +311,15 @@ def _mask_values(text: str, names: re.Pattern[str], values: re.Pattern[str]) -> 
 
 
 _QUOTE = re.compile(r"\\*[\"']")
+# Empty, or a switch such as AutoGeneratePassword: what a person did, and no secret. Inside of JSON
+# that was cut short, brackets may follow it.
+_NO_SECRET = re.compile(
+    r"\s*(?:true|false|null)[}\]\s]*|(\\*[\"'])\1|\[\s*\]|\{\s*\}", re.IGNORECASE
+)
 
 
 def _masked(value: str) -> str:
+    if _NO_SECRET.fullmatch(value):
+        return value
     quote = _QUOTE.match(value) if value[0] in "\\\"'" else None
     return f"{quote.group()}{MASK}{quote.group()}" if quote else MASK

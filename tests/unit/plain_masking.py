@@ -105,5 +105,9 @@ def _mask_pairs(text: str) -> str:
 
 
 def _masked(value: str) -> str:
+    if re.fullmatch(
+        r"\s*(?:true|false|null)[}\]\s]*|(\\*[\"'])\1|\[\s*\]|\{\s*\}", value, re.IGNORECASE
+    ):
+        return value
     quote = re.match(r"\\*[\"']", value)
     return f"{quote.group()}{MASK}{quote.group()}" if quote else MASK

@@ -304,6 +304,16 @@ def test_a_connection_string_loses_the_secret_only(name: str, secret: str) -> No
         "password=",
         '{"Password": "", "Token": null}',
         "<password/><password></password>",
+        {"AutoGeneratePassword": True, "AttackCookies": False, "Name": "Token", "Value": True},
+        '{"AutoGeneratePassword": true, "EnableCookies":false, "OtpSecret": null}',
+        "PolicyName=p&AttackCookies=true&EnableCookies=False&Token=null",
+        '{"a":{"EnableCookies":true}},"AutoGeneratePassword": false, "Token": null, "cut',
+        'x {"Password": "", "Token": [], "Cookies": {}, \'pwd\': \'\', "cut',
+        'x {\\"Password\\":\\"\\",\\"Token\\":true}',
+        "Host: a\r\nResetPassword: true\r\nX-Token: false \r\n",
+        "<u><ResetPassword>true</ResetPassword><Name>Token</Name><Value>false</Value></u>",
+        "Name=EnableCookies&Value=true",
+        '--b\r\nContent-Disposition: form-data; name="ResetPassword"\r\n\r\ntrue\r\n--b--',
     ],
 )
 def test_what_holds_no_secret_is_untouched(value: Any) -> None:
@@ -333,7 +343,20 @@ TRICKY = st.sampled_from(
             "/",
         ),
         *("password", "token", "Bearer ", "a1", "%3D", "%5B", "%22", "<![CDATA[", "]]>", "</"),
-        *("name", "Value", "key=", "%5d", "%27", ">token<", '\n{"', '":"', '"}'),
+        *(
+            "true",
+            "false}",
+            "null ",
+            "name",
+            "Value",
+            "key=",
+            "%5d",
+            "%27",
+            ">token<",
+            '\n{"',
+            '":"',
+            '"}',
+        ),
         *("\n", "\r\n\r\n", "\r\n--", 'Content-Disposition: name="', "Cookie"),
     ]
 )
@@ -450,6 +473,9 @@ HOSTILE = (
     "'-' * {n} + 'token'",
     "'\"' * {n} + 'token='",
     "'token=\"' * {n}",
+    "'token:true' + '}}' * {n} + ' x'",
+    "'<token>' + ' ' * {n} + 'x'",
+    "'Cookie: true' + ' ' * {n} + 'x'",
     "'token=a' + chr(39) * {n}",
     "'token=' + 'a' * {n} + chr(39)",
     "'name=token' * {n}",
@@ -522,6 +548,10 @@ def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None
         ('{"Url":"/a?token=a","B":"c"', '{"Url":"/a?token=*","B":"c"'),
         ('<a href="/b?token=a">', '<a href="/b?token=*">'),
         ('{\\"Url\\":\\"?token=a\\",\\"B\\":1', '{\\"Url\\":\\"?token=*",\\"B\\":1'),
+        # A switch is a whole value.
+        ("password=trueish&b=c", "password=*&b=c"),
+        ("password=true,x&b=c", "password=*&b=c"),
+        ("Cookie: true; a=b", "Cookie: *"),
         # Three headers, each longer or shorter than what stands for its value.
         (
             "Cookie: a\nX-Token: longer than eight\nAuthorization: b\n\npwd=c&d=e",
