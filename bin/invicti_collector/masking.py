@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 
 MASK = "********"
 
-# Both are for folded texts: IGNORECASE is slow.
+# For folded texts: IGNORECASE is slow.
 _SENSITIVE_NAME = re.compile(
     r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authori[sz]ation|cookie|session"
     r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|client[-_ ]?key|recovery[-_ ]?code|otp"
 )
-_SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret")
 
 # Each match of `_SENSITIVE_NAME` has one of these words in it, which spare most texts the patterns.
 # A word with a pattern is a match only where that fits, within letters before and from it on.
@@ -37,8 +36,15 @@ _LIKE_ASCII = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"))
 # Where a line begins as JSON does.
 _JSON_BELOW = re.compile(r"\n(?=[{\[])")
 
-_HEADER = re.compile(r"[ \t]*([\w-]+)[ \t]*:[ \t]*")
+_HEADER = re.compile(r"[ \t]*([\w.\[\]-]+)[ \t]*:[ \t]*")
 _LINE = re.compile(r"[^\r\n]+")
+
+# Known by what it says; holds the word `private key`, so that a text without one needs no look.
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
+)
 
 _TAG = re.compile(r"<([\w.:-]+)(?=[\s>])[^<>]*(?<!/)>")
 _CONTENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|[^<]+", re.DOTALL)
@@ -191,6 +197,8 @@ def _mask_object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mask_text(seen: _Text) -> str:
+    if "-----begin" in seen.folded:
+        seen = _looked_at(_PRIVATE_KEY.sub(MASK, seen.text))
     text, found = _mask_headers(seen)
     masked = text
     if "content-disposition" in seen.folded:
@@ -203,7 +211,7 @@ def _mask_text(seen: _Text) -> str:
 
 
 def _mask_headers(seen: _Text) -> tuple[str, Found]:
-    """Masks the rest of each line that begins with the name of a secret header.
+    """Masks the rest of each line that begins with the name of a secret and a colon.
 
     Returns:
         The text, and what it holds besides these names and values.
@@ -228,9 +236,9 @@ def _mask_headers(seen: _Text) -> tuple[str, Found]:
 
 
 def _header_value(text: str, folded: str, line: int) -> re.Match[str] | None:
-    """Returns the value of the secret header in the line that begins there, if there is one."""
+    """Returns the secret's value in the line that begins there, if there is one."""
     name = _HEADER.match(text, line)
-    if name and _SENSITIVE_HEADER.search(folded, *name.span(1)):
+    if name and _SENSITIVE_NAME.search(folded, *name.span(1)):
         return _LINE.match(text, name.end())
     return None
 

@@ -15,8 +15,12 @@ _SENSITIVE_NAME = re.compile(
     r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|client[-_ ]?key|recovery[-_ ]?code|otp",
     re.IGNORECASE,
 )
-_SENSITIVE_HEADER = re.compile(r"authori[sz]ation|cookie|token|api-?key|secret", re.IGNORECASE)
-_HEADER = re.compile(r"^[ \t]*([\w-]+)[ \t]*:[ \t]*", re.MULTILINE)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
+)
+_HEADER = re.compile(r"^[ \t]*([\w.\[\]-]+)[ \t]*:[ \t]*", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]+")
 _TAG = re.compile(r"<([\w.:-]+)(?=[\s>])[^<>]*(?<!/)>")
 _CONTENT = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|[^<]+", re.DOTALL)
@@ -43,10 +47,10 @@ _OF_A_PAIR = re.compile(
     re.IGNORECASE,
 )
 _RULES = (
-    (_HEADER, _LINE, _SENSITIVE_HEADER),
-    (_PART, _BODY, _SENSITIVE_NAME),
-    (_TAG, _CONTENT, _SENSITIVE_NAME),
-    (_NAME, _VALUE, _SENSITIVE_NAME),
+    (_HEADER, _LINE),
+    (_PART, _BODY),
+    (_TAG, _CONTENT),
+    (_NAME, _VALUE),
 )
 
 
@@ -71,13 +75,16 @@ def _is_json(text: str) -> bool:
 
 
 def _mask_by_rules(text: str) -> str:
-    for names, values, sensitive in _RULES:
+    text = _PRIVATE_KEY.sub(MASK, text)
+    for names, values in _RULES:
         if names is _NAME:
             text = _mask_pairs(text)
         end = 0
         while found := names.search(text, end):
             end = found.end()
-            value = values.match(text, end) if sensitive.search(found.group(1) or "") else None
+            value = (
+                values.match(text, end) if _SENSITIVE_NAME.search(found.group(1) or "") else None
+            )
             if value:
                 masked = _masked(value.group())
                 text = text[:end] + masked + text[value.end() :]

@@ -247,6 +247,39 @@ def test_header_lines_lose_the_secret_only(secret: str, end: str) -> None:
         assert masked == end.join(expected)
 
 
+@given(NAMES, ONE_LINE, st.sampled_from(["\r\n", "\n"]))
+def test_a_line_that_begins_with_the_name_of_a_secret_loses_all_of_it(
+    name: str, secret: str, end: str
+) -> None:
+    text = end.join(["UserName: joe", f"  {name} : {{}}", f"{name}: {{}}", "B: c d"])
+    masked = mask_request_data(text.replace("{}", secret))
+    assert masked == text.replace("{}", MASK)
+
+
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "ENCRYPTED ", "OPENSSH "])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "PrivateKey: {}\r\nB: c",
+        "Certificate={}&a=b",
+        "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n{}\n{}\n",
+        '--b\nContent-Disposition: form-data; name="ClientKey"\n\n{}\n--b--',
+        "<Pem>{}</Pem>",
+        'x {{"Pem":"{}","B":1',
+    ],
+)
+def test_a_private_key_is_masked_wherever_it_stands(form: str, kind: str) -> None:
+    for end in ("\n", "\r\n", "\\n"):
+        key = f"-----BEGIN {kind}PRIVATE KEY-----{end}S3CR{end}T41L{end}"
+        form = form.replace("{{", "{")
+        masked = mask_request_data(form.replace("{}", f"{key}-----END {kind}PRIVATE KEY-----"))
+        assert masked == form.replace("{}", MASK)
+        cut = mask_request_data(form.partition("{}")[0] + key)
+        assert cut == form.partition("{}")[0] + MASK
+    tree = {"Pem": f"{key}-----END {kind}PRIVATE KEY-----", "B": "-----BEGIN CERTIFICATE-----"}
+    assert mask_request_data(tree) == {**tree, "Pem": MASK}
+
+
 @given(PLAIN, st.sampled_from(["Bearer", "Basic", "bearer"]))
 def test_an_authorization_inside_a_line_loses_the_secret(secret: str, scheme: str) -> None:
     for text in (
@@ -357,6 +390,8 @@ TRICKY = st.sampled_from(
             '":"',
             '"}',
         ),
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
         *("\n", "\r\n\r\n", "\r\n--", 'Content-Disposition: name="', "Cookie"),
     ]
 )
@@ -473,6 +508,11 @@ HOSTILE = (
     "'-' * {n} + 'token'",
     "'\"' * {n} + 'token='",
     "'token=\"' * {n}",
+    "'-----BEGIN PRIVATE KEY-----' * {n}",
+    "'-----BEGIN ' * {n} + 'private key'",
+    "'-----BEGIN PRIVATE KEY-----' + '-----END ' * {n}",
+    "'-----BEGIN ' + 'PRIVATE KEY' * {n}",
+    "'token.' * {n} + ':'",
     "'token:true' + '}}' * {n} + ' x'",
     "'<token>' + ' ' * {n} + 'x'",
     "'Cookie: true' + ' ' * {n} + 'x'",
@@ -552,6 +592,10 @@ def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None
         ("password=trueish&b=c", "password=*&b=c"),
         ("password=true,x&b=c", "password=*&b=c"),
         ("Cookie: true; a=b", "Cookie: *"),
+        # Of names in quotes, JSON in lines for one, a comma ends the value.
+        ('{\n  "Password": "a b", "c": 1,\n', '{\n  "Password": "*", "c": 1,\n'),
+        ("Users[0].Password: a b, c; d\nB: e", "Users[0].Password: *\nB: e"),
+        ("changed Password: a b", "changed Password: * b"),
         # Three headers, each longer or shorter than what stands for its value.
         (
             "Cookie: a\nX-Token: longer than eight\nAuthorization: b\n\npwd=c&d=e",
