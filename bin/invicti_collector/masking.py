@@ -70,6 +70,11 @@ _VALUE = re.compile(
     re.DOTALL,
 )
 
+# Of lines inside a quoted text, such as a request in JSON that was cut short: where one begins, its
+# end being an escape, and what it holds. Quotes may stand inside of it.
+_QUOTED_LINE = re.compile(r"(?<=[\"'])|(?<=\\)[rn]")
+_REST_OF_LINE = re.compile(r"(?:[^\r\n\"'\\]+|\\{0,8}[\"'](?=[\w;])|\\(?!\\{0,7}[rn\"']))+")
+
 # No match of `_NAME` holds one of these, so that a search may begin behind any of them.
 _BETWEEN_NAMES = "&,{/"
 
@@ -276,11 +281,18 @@ def _mask_names(text: str, found: Found) -> str:
         at = _before_name(text, at, begin)
         while at <= begin and (name := _NAME.search(text, at)):
             at = name.end()
-            value = _VALUE.match(text, at) if name[2] and _holds(name, found, index) else None
+            value = _value(text, name) if name[2] and _holds(name, found, index) else None
             if value:
                 parts += [text[done:at], _masked(value.group())]
                 done = at = value.end()
     return "".join([*parts, text[done:]])
+
+
+def _value(text: str, name: re.Match[str]) -> re.Match[str] | None:
+    """Returns the value that follows a name, which may begin a line inside a quoted text."""
+    if name[2].lstrip()[0] == ":" and _QUOTED_LINE.match(text, name.start()):
+        return _REST_OF_LINE.match(text, name.end()) or _VALUE.match(text, name.end())
+    return _VALUE.match(text, name.end())
 
 
 def _before_name(text: str, at: int, begin: int) -> int:

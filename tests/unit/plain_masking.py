@@ -40,6 +40,8 @@ _VALUE = re.compile(
     r"|[\"']{1,8}(?=[^\s;,:}\]\"'<>\\]))+",
     re.IGNORECASE | re.DOTALL,
 )
+_QUOTED_LINE = re.compile(rf"(?:(?<=[\"'])|(?<=\\)(?=[rn])){_WORD}\s*:", re.IGNORECASE)
+_REST_OF_LINE = re.compile(r"(?:[^\r\n\"'\\]+|\\{0,8}[\"'](?=[\w;])|\\(?!\\{0,7}[rn\"']))+")
 _OF_A_PAIR = re.compile(
     r"(?:(?<![\w/])|(?<=%5b|%22|%27))(?:(?P<naming>name|key|header|field|parameter)|value)"
     r"(?:\]|%5d)?(?:(?P<element>>)|(?:\\{0,8}[\"']|%2[27])?\s*(?:=|:|%3a)\s*)"
@@ -82,9 +84,11 @@ def _mask_by_rules(text: str) -> str:
         end = 0
         while found := names.search(text, end):
             end = found.end()
-            value = (
-                values.match(text, end) if _SENSITIVE_NAME.search(found.group(1) or "") else None
-            )
+            if not _SENSITIVE_NAME.search(found.group(1) or ""):
+                continue
+            value = values.match(text, end)
+            if names is _NAME and _QUOTED_LINE.match(text, found.start()):
+                value = _REST_OF_LINE.match(text, end) or value
             if value:
                 masked = _masked(value.group())
                 text = text[:end] + masked + text[value.end() :]

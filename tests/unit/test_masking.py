@@ -247,6 +247,26 @@ def test_header_lines_lose_the_secret_only(secret: str, end: str) -> None:
         assert masked == end.join(expected)
 
 
+@pytest.mark.parametrize("name", ["Cookie", "Set-Cookie", "Authorization", "X-Token", "Password"])
+@pytest.mark.parametrize("value", ["a=1; .ASPXAUTH=S3CR; c=it's", 'S3CR a="1"; b=S3CR, c=d'])
+@pytest.mark.parametrize(
+    "form",
+    [
+        r'{"Dump":"Host: a\r\n#: $\r\nAccept: x", "cut',
+        r'{"Dump":"#: $\nAccept: x", "cut',
+        r'{"Body":"{\"Dump\":\"#: $\\r\\nAccept: x\"}", "cut',
+        r'{"Dump":"Host: a\n#: $","Accept":"x", "cut',
+        "curl -H '#: $' -H 'Accept: x'",
+    ],
+)
+def test_a_line_inside_a_quoted_text_loses_all_of_the_secret(
+    form: str, name: str, value: str
+) -> None:
+    text = form.replace("#", name)
+    masked = mask_request_data(text.replace("$", value))
+    assert masked == mask_text(text.replace("$", value)) == text.replace("$", MASK)
+
+
 @given(NAMES, ONE_LINE, st.sampled_from(["\r\n", "\n"]))
 def test_a_line_that_begins_with_the_name_of_a_secret_loses_all_of_it(
     name: str, secret: str, end: str
@@ -508,6 +528,11 @@ HOSTILE = (
     "'-' * {n} + 'token'",
     "'\"' * {n} + 'token='",
     "'token=\"' * {n}",
+    "chr(34) + 'token:' + chr(92) * {n}",
+    "(chr(34) + 'token:') * {n}",
+    "(chr(92) + 'ntoken:a') * {n}",
+    "(chr(92) + 'ntoken: ' + chr(34)) * {n}",
+    "chr(34) + 'token:' + 'a' * {n}",
     "'-----BEGIN PRIVATE KEY-----' * {n}",
     "'-----BEGIN ' * {n} + 'private key'",
     "'-----BEGIN PRIVATE KEY-----' + '-----END ' * {n}",
