@@ -133,13 +133,15 @@ def _mask_request(seen: _Text) -> str:
     """Masks a text that is no JSON, but may have a request's body in JSON below header lines."""
     text, folded, found = seen
     below = _JSON_BELOW.search(text)
-    body = text[below.end() :] if below else ""
-    tree = _parsed(body)
+    at = below.end() if below else len(text)
+    holds_one = (found and found[-1][1] > at) or text.find("\\u", at) >= 0
+    body = text[at:]
+    tree = _parsed(body) if holds_one else None
     if tree is None:
         return _mask_text(seen)
     # In place of the body, to see whether all of it is the value of a secret above.
-    head = text[: -len(body)] + "x"
-    masked = _mask_text(_Text(head, folded[: len(head)], [at for at in found if at[1] < len(head)]))
+    above = [span for span in found if span[1] <= at]
+    masked = _mask_text(_Text(text[:at] + "x", folded[:at] + "x", above))
     return masked[:-1] + _mask_parsed(body, tree) if masked.endswith("x") else _mask_text(seen)
 
 

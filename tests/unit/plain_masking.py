@@ -61,7 +61,7 @@ def mask_text(text: str) -> str:
     if not _SENSITIVE_NAME.search(text):
         return text
     body = re.search(r"(?<=\n)[{\[].*", text, re.DOTALL)
-    if body and _is_json(body.group()):
+    if body and _SENSITIVE_NAME.search(body.group()) and _is_json(body.group()):
         head = _mask_by_rules(text[: body.start()] + "x")
         if head.endswith("x"):  # no value of a secret in the head reaches into the body
             return f"{head[:-1]}{mask_request_data(body.group())}"

@@ -113,6 +113,13 @@ def test_json_below_the_name_of_a_secret_is_its_value(above: str) -> None:
     assert_gone(masked)
 
 
+def test_a_name_written_with_json_escapes_below_header_lines_loses_the_secret() -> None:
+    for head in (HEAD, "Host: \\u0061"):
+        masked = mask_request_data(head + '\n\n{"\\u0070assword":"S3CR"}')
+        assert masked == head.replace("S3CR", MASK) + f'\n\n{{"password":"{MASK}"}}'
+    assert mask_request_data('Host: \\u0061\n\n{"a": 1}') == 'Host: \\u0061\n\n{"a": 1}'
+
+
 def test_json_without_a_secret_below_header_lines_stays_as_it_is() -> None:
     body = '\r\n\r\n{"Name":  "Token x",\n "B": 1.50}\r\n'
     assert mask_request_data(HEAD + body) == MASKED_HEAD + body
