@@ -88,7 +88,9 @@ def _read_record(item: Any, text: str | None, twins: dict[int, int]) -> Record:
     name = item.get("Id")
     created = parse_created_at(item.get("CreatedAt"))
     if isinstance(name, str) and name.strip():
-        return Record(id_digest(name), created, item, name, text)
+        digest = id_digest(name)
+        if digest != _EMPTY_GUID:
+            return Record(digest, created, item, name, text)
     return Record(_content_digest(item, twins), created, item, "", text)
 
 
@@ -126,6 +128,10 @@ def _content_digest(item: Any, twins: dict[int, int]) -> int:
 
 def _digest(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big")
+
+
+# What .NET writes of a Guid that was never set, so that it names no record.
+_EMPTY_GUID = id_digest("0" * 32)
 
 
 def parse_created_at(value: Any) -> float | None:
@@ -194,6 +200,9 @@ def _as_json_can(value: Any, depth: int = 0) -> Any:
     return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
+_REQUEST_DATA = '"RequestData":'
+
+
 def event_json(record: Record, request_data: str) -> str:
     """Returns the event's text: the record as received, as compact JSON, in one line.
 
@@ -205,15 +214,18 @@ def event_json(record: Record, request_data: str) -> str:
     """
     item = record.item
     data = item.get("RequestData") if isinstance(item, dict) else None
-    if data is None or request_data == "keep":
+    if request_data == "keep":
         return record.text or _encoded(item)
+    # Of a field that is there twice, the text holds both values, the item the last one.
+    text = record.text if record.text and record.text.count(_REQUEST_DATA) < 2 else None
+    if data is None:
+        return text or _encoded(item)
     if request_data == "drop":
         return _encoded({name: value for name, value in item.items() if name != "RequestData"})
     masked = mask_request_data(data)
     if isinstance(data, str) and masked == data:
-        return record.text or _encoded(item)
-    known = record.text is not None and isinstance(data, str)
-    changed = _with_request_data(record.text or "", data, masked) if known else None
+        return text or _encoded(item)
+    changed = _with_request_data(text, data, masked) if text and isinstance(data, str) else None
     return changed or _encoded({**item, "RequestData": masked})
 
 
@@ -229,13 +241,12 @@ def _with_request_data(text: str, before: str, after: str) -> str | None:
     """Returns a record's text with another `RequestData`, None where it is not plain to see.
 
     Arguments:
-        text: Of the record; see `Received`.
+        text: Of the record, with the field's name in it but once; see `Received`.
         before: The field's value.
         after: What is to stand there; holds nothing that XML cannot hold either.
     """
-    # Of two such marks, one belongs to another object.
-    parts = text.split('"RequestData":')
+    begin, _, rest = text.partition(_REQUEST_DATA)
     old = _encode(before)
-    if len(parts) != 2 or not parts[1].startswith(old):
+    if not rest.startswith(old):
         return None
-    return f'{parts[0]}"RequestData":{_encode(after)}{parts[1][len(old) :]}'
+    return f"{begin}{_REQUEST_DATA}{_encode(after)}{rest[len(old) :]}"

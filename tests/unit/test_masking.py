@@ -78,12 +78,117 @@ def test_json_inside_json_loses_the_secret(name: str, secret: str) -> None:
     assert json.loads(json.loads(masked)["Body"]) == {name: MASK, "Site": "x"}
 
 
+HEAD = "POST /api/1.0/users/new HTTP/1.1\r\nHost: a.example\r\nCookie: S3CR"
+MASKED_HEAD = HEAD.replace("S3CR", MASK)
+
+
+@given(NAMES, SECRETS, st.sampled_from(["\r\n\r\n", "\n\n", "\n"]))
+def test_json_below_header_lines_is_masked_as_json(name: str, secret: str, end: str) -> None:
+    request = {
+        "Headers": [{"Name": name, "Value": secret}, {"Name": "Accept", "Value": "*/*"}],
+        name: {"Roles": [{"A": 1}], "Pass": secret},
+        "B": ["x"],
+    }
+    for indent in (None, 2):
+        masked = mask_request_data(HEAD + end + json.dumps(request, indent=indent))
+        assert_gone(masked)
+        assert masked.startswith(MASKED_HEAD + end)
+        assert json.loads(masked[len(MASKED_HEAD + end) :]) == {
+            "Headers": [{"Name": name, "Value": MASK}, {"Name": "Accept", "Value": "*/*"}],
+            name: MASK,
+            "B": ["x"],
+        }
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<Password>",
+        "a=b&Password=",
+        'Content-Disposition: form-data; name="Credentials"\r\n',
+    ],
+)
+def test_json_below_the_name_of_a_secret_is_its_value(above: str) -> None:
+    masked = mask_request_data(above + '\r\n{"a":"S3CRT41L"}')
+    assert_gone(masked)
+
+
+def test_a_name_written_with_json_escapes_below_header_lines_loses_the_secret() -> None:
+    for head in (HEAD, "Host: \\u0061"):
+        masked = mask_request_data(head + '\n\n{"\\u0070assword":"S3CR"}')
+        assert masked == head.replace("S3CR", MASK) + f'\n\n{{"password":"{MASK}"}}'
+    assert mask_request_data('Host: \\u0061\n\n{"a": 1}') == 'Host: \\u0061\n\n{"a": 1}'
+
+
+def test_json_without_a_secret_below_header_lines_stays_as_it_is() -> None:
+    body = '\r\n\r\n{"Name":  "Token x",\n "B": 1.50}\r\n'
+    assert mask_request_data(HEAD + body) == MASKED_HEAD + body
+
+
+@given(NAMES, SECRETS)
+def test_json_that_is_the_json_of_a_text_loses_the_secret(name: str, secret: str) -> None:
+    inner = {"Headers": [{"Name": name, "Value": secret}], name: [[secret]], "B": 1}
+    for text in (json.dumps(json.dumps(inner)), json.dumps(json.dumps(json.dumps(inner)))):
+        masked = mask_request_data(text)
+        assert_gone(masked)
+        while isinstance(masked, str):
+            masked = json.loads(masked)
+        assert masked == {"Headers": [{"Name": name, "Value": MASK}], name: MASK, "B": 1}
+
+
 @given(NAMES, SECRETS)
 def test_a_list_of_names_and_values_loses_the_secret(name: str, secret: str) -> None:
     headers = [{"Name": name, "Value": secret}, {"Name": "Accept", "Value": "text/html"}]
     masked = mask_request_data(json.dumps({"Headers": headers}))
     assert_gone(masked)
     assert json.loads(masked)["Headers"][1] == headers[1]
+
+
+PAIRS = (
+    "Headers%5B0%5D.Name={0}&Headers%5B0%5D.Value={1}&Headers%5B1%5D.Name=a&Headers%5B1%5D.Value=b",
+    "h[0][Name]={0}&h[0][Value]={1}&x=1",
+    "h%5B0%5D%5Bkey%5D={0}&h%5B0%5D%5Bvalue%5D={1}&x=1",
+    "<H><Name>{0}</Name><Value>{1}</Value></H><H><Name>a</Name><Value>b</Value></H>",
+    "<d:Name>{0}</d:Name><d:Value><![CDATA[{1}]]></d:Value>",
+    '<add key="{0}" value="{1}"/><add key="a" value="b"/>',
+    '{{"Headers":[{{"Name":"a","Value":"b"}},{{"Name":"{0}","Value":"{1}"}},{{"Name":"a","Val',
+    '{{"Body":"{{\\"Header\\": \\"{0}\\", \\"Value\\": \\"{1}\\"}}", "cut',
+    "POST /x HTTP/1.1\r\nHost: a\r\n\r\nfield={0}&type=b&value={1}&value=c",
+    "{{'parameter': '{0}', 'value': '{1}'}}",
+)
+
+
+@given(NAMES, PLAIN, st.sampled_from(PAIRS))
+def test_a_pair_of_name_and_value_in_any_form_loses_the_secret_only(
+    name: str, secret: str, form: str
+) -> None:
+    masked = mask_request_data(form.format(name, secret))
+    assert_gone(masked)
+    assert masked == form.format(name, MASK).replace(f"<![CDATA[{MASK}]]>", MASK)
+
+
+@given(NAMES, SECRETS)
+def test_a_pair_in_json_in_a_form_loses_the_secret(name: str, secret: str) -> None:
+    for blank in (" ", ""):
+        pair = json.dumps([{"Name": name, "Value": secret}], separators=("," + blank, ":" + blank))
+        for text in (urlencode({"a": pair, "b": "c"}), f"a={quote(pair)}&b=c"):
+            masked = mask_request_data(text)
+            assert_gone(masked)
+            assert masked.endswith(f"{MASK}&b=c")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name=Token&Name=a&Value=b",
+        "UserName=Token&Value=b",
+        "Name=a&Value=token",
+        "<Name>Token</Name><Name>a</Name><Value>b</Value>",
+        "Name=Token&values=b&MinValue=c",
+    ],
+)
+def test_what_is_no_pair_with_a_secrets_name_stays(text: str) -> None:
+    assert mask_request_data(text) == mask_text(text) == text
 
 
 @given(NAMES, SECRETS)
@@ -99,6 +204,16 @@ def test_form_data_loses_the_secret_only(name: str, secret: str, *, bracketed: b
     masked = mask_request_data(text)
     assert_gone(masked)
     assert masked == f"UserName=joe&{quote(field)}={MASK}&RememberMe=true"
+
+
+@given(NAMES, st.text(string.ascii_letters + "-_.!~*'()%\""))
+def test_quotes_that_a_browser_leaves_in_form_data_are_part_of_the_secret(
+    name: str, secret: str
+) -> None:
+    """By ECMA-262, encodeURIComponent leaves these marks as they are."""
+    text = f"UserName=joe&{name}=S3CR{secret}T41L&RememberMe=x"
+    masked = mask_request_data(text)
+    assert masked == f"UserName=joe&{name}={MASK}&RememberMe=x"
 
 
 @given(NAMES, SECRETS)
@@ -137,6 +252,59 @@ def test_header_lines_lose_the_secret_only(secret: str, end: str) -> None:
         assert_gone(masked)
         expected = (*lines[:2], f"{name}: {MASK}", lines[3], "", '{"Name": "x"}')
         assert masked == end.join(expected)
+
+
+@pytest.mark.parametrize("name", ["Cookie", "Set-Cookie", "Authorization", "X-Token", "Password"])
+@pytest.mark.parametrize("value", ["a=1; .ASPXAUTH=S3CR; c=it's", 'S3CR a="1"; b=S3CR, c=d'])
+@pytest.mark.parametrize(
+    "form",
+    [
+        r'{"Dump":"Host: a\r\n#: $\r\nAccept: x", "cut',
+        r'{"Dump":"#: $\nAccept: x", "cut',
+        r'{"Body":"{\"Dump\":\"#: $\\r\\nAccept: x\"}", "cut',
+        r'{"Dump":"Host: a\n#: $","Accept":"x", "cut',
+        "curl -H '#: $' -H 'Accept: x'",
+    ],
+)
+def test_a_line_inside_a_quoted_text_loses_all_of_the_secret(
+    form: str, name: str, value: str
+) -> None:
+    text = form.replace("#", name)
+    masked = mask_request_data(text.replace("$", value))
+    assert masked == mask_text(text.replace("$", value)) == text.replace("$", MASK)
+
+
+@given(NAMES, ONE_LINE, st.sampled_from(["\r\n", "\n"]))
+def test_a_line_that_begins_with_the_name_of_a_secret_loses_all_of_it(
+    name: str, secret: str, end: str
+) -> None:
+    text = end.join(["UserName: joe", f"  {name} : {{}}", f"{name}: {{}}", "B: c d"])
+    masked = mask_request_data(text.replace("{}", secret))
+    assert masked == text.replace("{}", MASK)
+
+
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "ENCRYPTED ", "OPENSSH "])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "PrivateKey: {}\r\nB: c",
+        "Certificate={}&a=b",
+        "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n{}\n{}\n",
+        '--b\nContent-Disposition: form-data; name="ClientKey"\n\n{}\n--b--',
+        "<Pem>{}</Pem>",
+        'x {{"Pem":"{}","B":1',
+    ],
+)
+def test_a_private_key_is_masked_wherever_it_stands(form: str, kind: str) -> None:
+    for end in ("\n", "\r\n", "\\n"):
+        key = f"-----BEGIN {kind}PRIVATE KEY-----{end}S3CR{end}T41L{end}"
+        form = form.replace("{{", "{")
+        masked = mask_request_data(form.replace("{}", f"{key}-----END {kind}PRIVATE KEY-----"))
+        assert masked == form.replace("{}", MASK)
+        cut = mask_request_data(form.partition("{}")[0] + key)
+        assert cut == form.partition("{}")[0] + MASK
+    tree = {"Pem": f"{key}-----END {kind}PRIVATE KEY-----", "B": "-----BEGIN CERTIFICATE-----"}
+    assert mask_request_data(tree) == {**tree, "Pem": MASK}
 
 
 @given(PLAIN, st.sampled_from(["Bearer", "Basic", "bearer"]))
@@ -196,6 +364,16 @@ def test_a_connection_string_loses_the_secret_only(name: str, secret: str) -> No
         "password=",
         '{"Password": "", "Token": null}',
         "<password/><password></password>",
+        {"AutoGeneratePassword": True, "AttackCookies": False, "Name": "Token", "Value": True},
+        '{"AutoGeneratePassword": true, "EnableCookies":false, "OtpSecret": null}',
+        "PolicyName=p&AttackCookies=true&EnableCookies=False&Token=null",
+        '{"a":{"EnableCookies":true}},"AutoGeneratePassword": false, "Token": null, "cut',
+        'x {"Password": "", "Token": [], "Cookies": {}, \'pwd\': \'\', "cut',
+        'x {\\"Password\\":\\"\\",\\"Token\\":true}',
+        "Host: a\r\nResetPassword: true\r\nX-Token: false \r\n",
+        "<u><ResetPassword>true</ResetPassword><Name>Token</Name><Value>false</Value></u>",
+        "Name=EnableCookies&Value=true",
+        '--b\r\nContent-Disposition: form-data; name="ResetPassword"\r\n\r\ntrue\r\n--b--',
     ],
 )
 def test_what_holds_no_secret_is_untouched(value: Any) -> None:
@@ -225,6 +403,22 @@ TRICKY = st.sampled_from(
             "/",
         ),
         *("password", "token", "Bearer ", "a1", "%3D", "%5B", "%22", "<![CDATA[", "]]>", "</"),
+        *(
+            "true",
+            "false}",
+            "null ",
+            "name",
+            "Value",
+            "key=",
+            "%5d",
+            "%27",
+            ">token<",
+            '\n{"',
+            '":"',
+            '"}',
+        ),
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
         *("\n", "\r\n\r\n", "\r\n--", 'Content-Disposition: name="', "Cookie"),
     ]
 )
@@ -341,6 +535,30 @@ HOSTILE = (
     "'-' * {n} + 'token'",
     "'\"' * {n} + 'token='",
     "'token=\"' * {n}",
+    "chr(34) + 'token:' + chr(92) * {n}",
+    "(chr(34) + 'token:') * {n}",
+    "(chr(92) + 'ntoken:a') * {n}",
+    "(chr(92) + 'ntoken: ' + chr(34)) * {n}",
+    "chr(34) + 'token:' + 'a' * {n}",
+    "'-----BEGIN PRIVATE KEY-----' * {n}",
+    "'-----BEGIN ' * {n} + 'private key'",
+    "'-----BEGIN PRIVATE KEY-----' + '-----END ' * {n}",
+    "'-----BEGIN ' + 'PRIVATE KEY' * {n}",
+    "'token.' * {n} + ':'",
+    "'token:true' + '}}' * {n} + ' x'",
+    "'<token>' + ' ' * {n} + 'x'",
+    "'Cookie: true' + ' ' * {n} + 'x'",
+    "'token=a' + chr(39) * {n}",
+    "'token=' + 'a' * {n} + chr(39)",
+    "'name=token' * {n}",
+    "'value=' * {n} + 'token'",
+    "'name=token&value=' * {n}",
+    "'<name>token</name><value>' * {n}",
+    "'token' + 'name' + ' ' * {n} + 'value'",
+    "'name=token&value=x' + 'name=' * {n}",
+    "'token' + '\\n[' * {n}",
+    "'token' + '\\n{{}}' * {n}",
+    "'token\\n' + '[1,' * {n}",
 )
 
 
@@ -395,6 +613,21 @@ def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None
         # Each value in its own quotes.
         ("password=\"a b\" c, pwd='d e' f", "password=\"*\" c, pwd='*' f"),
         ('x {\\"token\\":\\"a b\\",\\"c\\":1}', 'x {\\"token\\":\\"*\\",\\"c\\":1}'),
+        # A quote inside a word belongs to the value, one at its end to what is around it.
+        ("password=it's-a&b=c", "password=*&b=c"),
+        ("password=it's'&b=c", "password=*&b=c"),
+        ("x 'otp=it''s' y", "x 'otp=*' y"),
+        ('{"Url":"/a?token=a","B":"c"', '{"Url":"/a?token=*","B":"c"'),
+        ('<a href="/b?token=a">', '<a href="/b?token=*">'),
+        ('{\\"Url\\":\\"?token=a\\",\\"B\\":1', '{\\"Url\\":\\"?token=*",\\"B\\":1'),
+        # A switch is a whole value.
+        ("password=trueish&b=c", "password=*&b=c"),
+        ("password=true,x&b=c", "password=*&b=c"),
+        ("Cookie: true; a=b", "Cookie: *"),
+        # Of names in quotes, JSON in lines for one, a comma ends the value.
+        ('{\n  "Password": "a b", "c": 1,\n', '{\n  "Password": "*", "c": 1,\n'),
+        ("Users[0].Password: a b, c; d\nB: e", "Users[0].Password: *\nB: e"),
+        ("changed Password: a b", "changed Password: * b"),
         # Three headers, each longer or shorter than what stands for its value.
         (
             "Cookie: a\nX-Token: longer than eight\nAuthorization: b\n\npwd=c&d=e",

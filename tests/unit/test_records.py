@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from invicti_collector.destinations.splunk_stream import Metadata, SplunkStream
 from invicti_collector.masking import MASK
 from invicti_collector.ports import Event
+from invicti_collector.received import decode
 from invicti_collector.records import event_json, id_digest, parse_created_at, read_records
 
 SECOND = datetime(2024, 5, 8, 12, 32, 4, tzinfo=timezone.utc).timestamp()
@@ -175,6 +176,20 @@ def test_equal_records_without_id_on_one_page_are_told_apart() -> None:
     assert [record.digest for record in again] == digests
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["00000000-0000-0000-0000-000000000000", "0" * 32, " 00000000-0000-0000-0000-000000000000 "],
+)
+def test_records_of_the_empty_guid_are_told_apart_as_those_without_id(name: str) -> None:
+    items = [{"Id": name, "Type": kind} for kind in ("Signin", "DeleteUser", "DeleteUser")]
+    records = read_records(items)
+    assert len({record.digest for record in records}) == 3
+    assert {record.name for record in records} == {""}
+    assert [record.digest for record in read_records(items)] == [
+        record.digest for record in records
+    ]
+
+
 def test_different_records_without_id_are_told_apart_on_any_page() -> None:
     deep: Any = 1
     for _ in range(5_000):
@@ -195,6 +210,14 @@ def test_the_order_of_fields_does_not_change_the_identity_without_id() -> None:
         ({"CreatedAt": "2024-05-08T12:32:04Z"}, ("no_id",)),
         ({"Id": "", "CreatedAt": "2024-05-08T12:32:04Z"}, ("no_id",)),
         ({"Id": 5, "CreatedAt": "2024-05-08T12:32:04Z"}, ("no_id",)),
+        (
+            {
+                "Id": "00000000-0000-0000-0000-000000000000",
+                "CreatedAt": "2024-05-08T12:32:04Z",
+            },
+            ("no_id",),
+        ),
+        ({"Id": "0", "CreatedAt": "2024-05-08T12:32:04Z"}, ()),
         ({"Id": "7d6b0c1e"}, ("unreadable_created_at",)),
         ({}, ("no_id", "unreadable_created_at")),
         ("text", ("not_an_object",)),
@@ -279,6 +302,18 @@ def test_request_data_without_a_secret_stays(choice: str) -> None:
 def test_an_absent_request_data_stays_as_it_is(choice: str) -> None:
     for item in ({"Id": "x"}, {"Id": "x", "RequestData": None}, ["RequestData"], "RequestData"):
         assert json.loads(event_json(read_records([item])[0], choice)) == item
+
+
+@pytest.mark.parametrize("choice", ["mask", "drop"])
+@pytest.mark.parametrize("last", ['"a=b"', "null", '"token=S3CRET"', '{"token":"S3CRET"}'])
+def test_a_request_data_that_is_there_twice_brings_no_secret_in(last: str, choice: str) -> None:
+    text = f'{{"Id":"x","RequestData":"password=S3CRET","RequestData":{last},"B":1}}'
+    (record,) = read_records(decode(f"[{text}]".encode()))
+    assert record.text == text
+    written = event_json(record, choice)
+    assert "S3CRET" not in written
+    assert json.loads(written)["B"] == 1
+    assert event_json(record, "keep") == text
 
 
 def test_only_request_data_is_masked() -> None:
