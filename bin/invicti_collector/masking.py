@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 MASK = "********"
 
+MOST_VALUES = 100_000
+"""In a text in JSON: one with more, which no person's request has, is masked as a text."""
+
 # For folded texts: IGNORECASE is slow.
 _SENSITIVE_NAME = re.compile(
     r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authori[sz]ation|cookie|session"
@@ -174,6 +177,9 @@ def _is_sensitive(name: str) -> bool:
 def _parsed(text: str) -> Any:
     """Returns the object, list or text that `text` is the JSON of, else None."""
     if not text.lstrip().startswith(("{", "[", '"')):
+        return None
+    # Decoded, a value may take a hundred times the memory of its text.
+    if sum(map(text.count, ",[{")) > MOST_VALUES:
         return None
     try:
         return json.loads(text)

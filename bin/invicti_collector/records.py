@@ -89,7 +89,7 @@ def _read_record(item: Any, text: str | None, twins: dict[int, int]) -> Record:
     created = parse_created_at(item.get("CreatedAt"))
     if isinstance(name, str) and name.strip():
         digest = id_digest(name)
-        if digest != _EMPTY_GUID:
+        if digest != EMPTY_GUID:
             return Record(digest, created, item, name, text)
     return Record(_content_digest(item, twins), created, item, "", text)
 
@@ -131,7 +131,7 @@ def _digest(data: bytes) -> int:
 
 
 # What .NET writes of a Guid that was never set, so that it names no record.
-_EMPTY_GUID = id_digest("0" * 32)
+EMPTY_GUID = id_digest("0" * 32)
 
 
 def parse_created_at(value: Any) -> float | None:

@@ -139,6 +139,16 @@ def test_an_id_in_the_export_is_the_identity() -> None:
     assert (timed.created, timed.name, timed.flaws) == (1721045100, id_, ())
 
 
+def test_rows_of_the_empty_guid_are_told_apart_by_what_they_say() -> None:
+    numbering = Numbering()
+    empty = "00000000-0000-0000-0000-000000000000"
+    made = [
+        numbering.record(READER.read(Columns(("Id", "Action")), (empty, action)))
+        for action in ("Signin", "Signout", "Signin")
+    ]
+    assert len({each.digest for each in made}) == 3
+
+
 def test_identities_stay_those_that_progress_has_saved() -> None:
     """Of another identity, all rows would come in again after an update of the add-on.
 

@@ -7,6 +7,7 @@ import re
 import string
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -644,3 +645,16 @@ def test_of_several_secrets_each_is_masked_and_the_rest_stays(text: str) -> None
 def test_a_secret_is_found_by_its_name_alone(text: str, masked: str) -> None:
     assert mask_request_data(text) == masked.replace("*", MASK)
     assert mask_text(text) == masked.replace("*", MASK)
+
+
+def test_what_a_text_holds_takes_no_more_memory_than_it_may() -> None:
+    """Decoded, a list takes a hundred times the memory of its two letters."""
+    text = '{"password":"hunter2","all":[' + "[]," * 600_000 + "[]]}"
+    tracemalloc.start()
+    try:
+        masked = mask_request_data(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "hunter2" not in masked
+    assert peak < 20 * len(text)

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from invicti_collector.records import Record, id_digest, row_digest
+from invicti_collector.records import EMPTY_GUID, Record, id_digest, row_digest
 from invicti_collector.tenant.user_dates import Form, Moment, UserDates
 
 _FIELDS = {
@@ -196,7 +196,7 @@ class Numbering:
         """Returns the record of the next row."""
         created = row.moment.seconds if row.moment else None
         name = row.item.get("Id")
-        if isinstance(name, str) and name.strip():
+        if isinstance(name, str) and name.strip() and id_digest(name) != EMPTY_GUID:
             return Record(id_digest(name), created, row.item, name)
         digest = self.digest(row.content)
         name = f"{digest:016x}"
