@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.support import INPUT, PAGE, LocalInput, Site, collected, field, in_turn, site
+from tests.integration.support import (
+    INPUT,
+    PAGE,
+    SETTINGS,
+    LocalInput,
+    Site,
+    collected,
+    field,
+    in_turn,
+    site,
+)
 from tests.standins.invicti_tenant import Request, Switches, TenantServer
 
 NOON = "2026-06-15T12:00:00Z"
@@ -67,15 +77,18 @@ def test_the_events_come_in_the_same_order(
 def test_a_storm_of_throttling_is_met_one_by_one(
     retry_after: str, interpreter: Path, package: Path, tmp_path: Path
 ) -> None:
+    # Again before there are as many good answers as the next step takes, 32.
     switches = Switches(
         records=RECORDS,
+        span_days=60.0,
         now=NOON,
         latency_ms=200.0,
-        throttle_every=36,
+        throttle_every=33,
         throttle_for=2,
         retry_after=retry_after,
     )
     with site(package, interpreter, tmp_path, switches) as place:
+        place.splunkd.set_input(INPUT, **{**SETTINGS, "start_date": "2026-04-16"})
         place.good_run()
 
         place.assert_complete()
