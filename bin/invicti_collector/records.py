@@ -100,8 +100,12 @@ def id_digest(name: str) -> int:
     Arguments:
         name: A GUID with or without hyphens, in either case (invicti-api.md 2.1).
     """
-    normal = name.strip().lower().replace("-", "")
-    return _digest(normal.encode("utf-8", "surrogatepass"))
+    return _digest(normal_guid(name).encode("utf-8", "surrogatepass"))
+
+
+def normal_guid(text: str) -> str:
+    """Returns a GUID in one form, whichever of the API's two it has (invicti-api.md 2.1)."""
+    return text.strip().lower().replace("-", "")
 
 
 def row_digest(content: int, place: int) -> int:

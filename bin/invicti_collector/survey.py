@@ -13,7 +13,7 @@ from invicti_collector.errors import AuthenticationError, quoted
 from invicti_collector.ports import Tenant
 from invicti_collector.probe import Finding, probe
 from invicti_collector.progress import Progress, State
-from invicti_collector.records import Record
+from invicti_collector.records import Record, normal_guid
 from invicti_collector.timeline import EARLIEST, EVERYTHING, SLACK, ZONES, DateFormat
 
 _NO_ACCOUNT = "0" * 32
@@ -128,7 +128,7 @@ class Survey:
         self._progress.start_anew(self._new_state())
 
     def _known_accounts(self) -> frozenset[str]:
-        return frozenset(map(_normal, self._progress.state.account_ids))
+        return frozenset(map(normal_guid, self._progress.state.account_ids))
 
     def _covered(self, finding: Finding) -> int:
         """Returns since when to go on: the filter's zone may be the user's, or the form's."""
@@ -164,13 +164,8 @@ class Survey:
 
 def _account_ids(records: Iterable[Record]) -> frozenset[str]:
     found = (record.field("AccountId") for record in records)
-    told = frozenset(_normal(account) for account in found if isinstance(account, str))
+    told = frozenset(normal_guid(account) for account in found if isinstance(account, str))
     return told - {"", _NO_ACCOUNT}
-
-
-def _normal(account: str) -> str:
-    """Returns an `AccountId`, whichever of the API's two GUID forms it has."""
-    return account.strip().lower().replace("-", "")
 
 
 def _emptied() -> AuthenticationError:
