@@ -30,7 +30,8 @@ class LiveReading(NamedTuple):
 
     Attributes:
         window: What was asked for.
-        total: The server's count, None where it gives none.
+        total: The server's count, None where it gives none, or where the window may since show
+            other records than were counted.
         collected: How many distinct ids the window has shown.
         fingerprint: That of page 1.
         verified_at: When, by the tenant's clock.
@@ -186,6 +187,8 @@ class Progress:
 
     def save(self, **changes: Any) -> None:
         """Saves the state with changes."""
+        if changes.get("covered", self.state.covered) != self.state.covered:
+            changes["doubts"] = 0  # those were about the tile that began there
         self._assure()
         self.state = self.state._replace(**changes)
         self._store.save_state(state_to_json(self.state))
@@ -276,7 +279,7 @@ class Progress:
             span: Length of the next.
         """
         forgotten = max(self.state.forgotten, end - SLACK - ZONES)
-        self.save(covered=end, span=span, doubts=0, forgotten=forgotten)
+        self.save(covered=end, span=span, forgotten=forgotten)
         if self._tile:
             self._store.forget_ids_before(end - SLACK - ZONES)
 

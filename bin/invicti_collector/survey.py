@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from invicti_collector import timeline
 from invicti_collector.clock import TenantClock
@@ -91,9 +91,9 @@ class Survey:
         self._settle_tenant(accounts)
         self._tell(finding)
         self._progress.save(
+            **self._shown(finding),
             connection=self._connection.digest,
             account_ids=tuple(sorted(accounts | self._known_accounts())),
-            covered=self._covered(finding),
             date_format=finding.date_format,
             probed_day=timeline.day_of(self._clock.now()),
             clock_offset=self._clock_offset(),
@@ -130,14 +130,21 @@ class Survey:
     def _known_accounts(self) -> frozenset[str]:
         return frozenset(map(normal_guid, self._progress.state.account_ids))
 
-    def _covered(self, finding: Finding) -> int:
-        """Returns since when to go on: the filter's zone may be the user's, or the form's."""
+    def _shown(self, finding: Finding) -> dict[str, Any]:
+        """Returns what to save where windows may show others than before.
+
+        The filter's zone may be the user's, or the form's.
+        """
         state = self._progress.state
         same_user = state.connection in ("", self._connection.digest)
         if same_user and state.date_format in (None, finding.date_format):
-            return state.covered
+            return {}
         # Once back from where the last tile ended will do, whatever else changes.
-        return max(state.covered - ZONES, min(state.forgotten + SLACK, state.covered), EARLIEST)
+        covered = max(state.covered - ZONES, min(state.forgotten + SLACK, state.covered), EARLIEST)
+        # Nor does a count of before say how many of the live window's records were collected; the
+        # run that is to read it whole may fail.
+        live = state.live._replace(total=None) if state.live else None
+        return {"covered": covered, "live": live}
 
     def _tell(self, finding: Finding) -> None:
         if finding.date_format is self._progress.state.date_format:

@@ -277,6 +277,47 @@ def test_another_user_on_the_same_day_delays_nothing() -> None:
     assert new in bench.destination.names
 
 
+@pytest.mark.parametrize("changed", ["user", "form"])
+def test_a_count_that_was_made_in_another_zone_proves_nothing(changed: str) -> None:
+    """One record falls out of the window with the zone, and a late one makes up for it."""
+    tenant = FakeTenant(Clock(), reads=frozenset({DateFormat.US}))
+    tenant.add(NOON // DAY * DAY - 3 * DAY + HOUR / 2)
+    tenant.fill(500, NOON - 2 * DAY, NOON - 60)
+    bench = Bench(tenant, input_settings(NOON - 2 * DAY))
+    bench.run()
+    tenant.zone_hours = -1
+    late = tenant.add(NOON - 2 * DAY + HOUR)
+    bench.later(300)
+    if changed == "form":
+        tenant.reads = frozenset({DateFormat.ISO})
+    else:
+        bench.connection = Connection("another user", "auto")
+        probed = len(tenant.requests) + 3
+        tenant.before = lambda number: fail() if number > probed else None
+        with pytest.raises(ServerError):
+            bench.run()
+        tenant.before = lambda _: None
+        bench.later(300)
+    assert bench.run().polled
+    assert late in bench.destination.names
+    assert bench.doubled == 0
+
+
+def test_a_tile_is_not_passed_for_the_doubts_about_another() -> None:
+    def total(count: int) -> int:
+        window = tenant.requests[-1][0]
+        return count + (window.end is not None and window.end < NOON - 4 * DAY)
+
+    tenant = FakeTenant(Clock(), total=total)
+    tenant.fill(3000, NOON - 60 * DAY, NOON - 60)
+    bench = Bench(tenant, input_settings(NOON - 60 * DAY))
+    for connection, doubts in (("connection", 1), ("connection", 2), ("another user", 1)):
+        bench.connection = Connection(connection, "auto")
+        bench.run()
+        assert bench.state.doubts == doubts
+    assert bench.state.covered < NOON - 60 * DAY - 14 * HOUR
+
+
 def test_a_pause_that_is_asked_for_after_a_new_probe_is_kept() -> None:
     tenant = FakeTenant(Clock())
     tenant.fill(50, NOON - DAY, NOON - 60)
