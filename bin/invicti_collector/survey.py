@@ -109,6 +109,10 @@ class Survey:
         """
         if not self._tenant.glance(EVERYTHING, DateFormat.NONE, 1).records:
             raise _emptied()
+        # That may have found the list of a tenant that had none: it is read from here on.
+        notes = dict(self._tenant.notes)
+        if notes != self._progress.state.notes:
+            self._progress.save(notes=notes)
 
     def _settle_tenant(self, accounts: frozenset[str]) -> None:
         """Starts anew when the account points to another tenant than the progress belongs to."""

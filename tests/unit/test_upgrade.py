@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invicti_collector.errors import CollectorError
+from invicti_collector.errors import CollectorError, ServerError
 from invicti_collector.pages import Page
 from invicti_collector.records import Record
 from invicti_collector.tenant.csv_rows import Columns, Numbering, RowsOfList
@@ -19,7 +20,7 @@ from invicti_collector.tenant.list_after_export import ListAfterExport
 from invicti_collector.tenant.user_dates import Form, UserDates
 from invicti_collector.timeline import DateFormat, Window
 from tests.fakes.tenant import DAY, NOON, Clock, FakeTenant
-from tests.unit.bench import Bench
+from tests.unit.bench import Bench, input_settings
 
 HOUR = 3600
 SIZE = 4
@@ -67,6 +68,25 @@ class Upgrading:
 def _row(record: Record, numbering: Numbering) -> Record:
     digest = numbering.digest(ROWS.content(record) or 0)
     return Record(digest, (record.created or 0) // 60 * 60, record.item, f"row {digest}")
+
+
+@dataclass
+class Finding(Upgrading):
+    """The list is found by a request without dates, and noted for the next run."""
+
+    there: bool = False
+
+    def recall(self, notes: Mapping[str, Any]) -> None:
+        """See `ports.Tenant`."""
+        self.notes = notes
+        self.until = notes.get("until")
+
+    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page:
+        """See `ports.Tenant`."""
+        if self.there and not window.dated and self.until is None:
+            self.until = self.inner.clock.time + 60
+            self.notes = {"until": self.until}
+        return super().glance(window, date_format, number)
 
 
 class Life:
@@ -161,3 +181,27 @@ def test_a_kill_doubles_a_page_at_most(
     assert sum(excess.values()) <= SIZE
     assert life.bench.doubled <= SIZE
     assert life.late <= set(life.bench.destination.names)
+
+
+def test_a_list_that_is_found_in_a_backfill_is_the_next_run_s_too() -> None:
+    """It is asked for without dates when a tile has no records."""
+    tenant = FakeTenant(Clock(NOON), page_size=SIZE)
+    for number in range(40):
+        tenant.add(NOON - 5 * DAY + number * 600, UserName="a")
+    way = Finding(tenant)
+    bench = Bench(tenant, input_settings(NOON - 100 * DAY), wrap=lambda _: way)
+
+    def before(_: int) -> None:
+        window, page = tenant.requests[-1][0], tenant.requests[-1][2]
+        way.there = way.there or (window.end or NOON) < NOON - 50 * DAY
+        if page == 8:
+            raise ServerError("HTTP 503", "fake tenant", "none")
+
+    tenant.before = before
+    with pytest.raises(ServerError):
+        bench.run()
+    tenant.before = lambda _: None
+    bench.run()
+    assert Counter(_said(event.data) for event in bench.destination.events) == Counter(
+        _said(item.body) for item in tenant.items
+    )
