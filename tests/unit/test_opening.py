@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from solnlib.splunk_rest_client import SplunkRestClient
 
-from invicti_collector.errors import ProgressUnreachableError
+from invicti_collector.errors import ConfigurationError, ProgressUnreachableError
 from invicti_collector.ports import SeenIds
 from invicti_collector.settings import APP
 from invicti_collector.splunkd_client import splunkd_client
@@ -108,6 +108,20 @@ def test_what_the_kv_store_has_is_newer_than_files_that_a_move_left(files: FileS
     assert splunkd.written == []
     assert not files.exists()
     assert list(files.ids_between(0, 9)) == []
+
+
+def test_what_a_kv_store_holds_that_is_off_is_not_looked_for_in_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An input reset there would go on where it stood, once the KV Store is on."""
+    client = Recorded(has_state=True).client
+    assert open_store(client, tmp_path, INPUT, LOG, lambda _seconds: None).name == "KV Store"
+    status = "invicti_collector.stores.opening.kvstore_status"
+    monkeypatch.setattr(status, lambda _service: "disabled")
+    with pytest.raises(ConfigurationError, match="switched off, but holds") as raised:
+        find_store(client, tmp_path, INPUT)
+    assert raised.value.where in raised.value.remedy  # a page shows no more than that
+    assert find_store(client, tmp_path, "another").name == "files"
 
 
 def test_a_status_of_any_length_makes_a_short_line(

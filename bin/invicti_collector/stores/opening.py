@@ -49,12 +49,7 @@ def open_store(
     files = FileStore(_folder(checkpoint_dir, input_name))
     marker = files.folder / _MARKER
     if _is_disabled(service, sleep):
-        if marker.exists():
-            raise ConfigurationError(
-                "the KV Store is switched off, but holds the progress of this input",
-                str(marker),
-                "switch the KV Store on; or, to start anew and double events, delete that file",
-            )
+        _refuse_if_marked(marker)
         log.debug("action=progress_store store=files folder=%s", files.folder)
         return files
     kvstore = KvStore(service, input_name)
@@ -75,9 +70,14 @@ def find_store(service: SplunkRestClient, checkpoint_dir: Path, input_name: str)
 
     Raises:
         ProgressUnreachableError: when the KV Store is neither ready nor switched off.
+        ConfigurationError: when it is switched off but holds the progress.
     """
     files = FileStore(_folder(checkpoint_dir, input_name))
-    if files.exists() or _is_disabled(service, _no_patience):
+    if files.exists():
+        return files
+    if _is_disabled(service, _no_patience):
+        # What was told, reset or deleted here would not be what the next run goes by.
+        _refuse_if_marked(files.folder / _MARKER)
         return files
     return KvStore(service, input_name)
 
@@ -131,6 +131,15 @@ def _move(files: FileStore, kvstore: KvStore) -> None:
             kvstore.add_ids(ids)
         kvstore.save_state(state)
     files.forget()
+
+
+def _refuse_if_marked(marker: Path) -> None:
+    if marker.exists():
+        raise ConfigurationError(
+            "the KV Store is switched off, but holds the progress of this input",
+            str(marker),
+            f"switch the KV Store on; or, to start anew and double events, delete {marker}",
+        )
 
 
 def _mark(marker: Path) -> None:
