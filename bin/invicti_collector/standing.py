@@ -114,6 +114,8 @@ def _progress(saved: str | None, success: Success | None) -> dict[str, str]:
     if saved is None:
         return told
     state = state_from_json(saved)
+    if not state.connection:
+        return told  # no run has come as far as to know where to begin
     told["collected_from"] = _moment(state.start) if state.start else "all"
     if state.live is None:
         return told

@@ -56,6 +56,11 @@ def test_an_input_whose_first_poll_has_not_come_through(store: FileStore) -> Non
     assert {told["collected_up_to"], told["backfill_to"], told["backfill_left_seconds"]} == {""}
 
 
+def test_an_input_that_was_throttled_before_it_knew_where_to_begin(store: FileStore) -> None:
+    save(store, connection="", start=0, covered=0, not_before=MAY_1)
+    assert standing(store)["collected_from"] == ""
+
+
 def test_a_backfill_under_way(store: FileStore) -> None:
     window = Window(MAY_1 + 20 * DAY, MAY_1 + 25 * DAY)
     save(store, covered=MAY_1 + 4 * DAY, live=live(window, MAY_1 + 23 * DAY))
