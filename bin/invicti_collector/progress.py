@@ -49,7 +49,7 @@ class State(NamedTuple):
 
     Attributes:
         connection: Digest of base URL and user ID: a change of it may mean another tenant.
-        account_ids: `AccountId`s met in the sample of the last probe: they tell tenants apart.
+        account_ids: `AccountId`s met in the samples of the probes: they tell tenants apart.
         start: Records created before are not wanted.
         covered: Every wanted record created before has been collected, and its id forgotten.
         span: Length of the next tile of the backfill, in seconds.
@@ -61,6 +61,7 @@ class State(NamedTuple):
         not_before: Until when the tenant asked not to be called, by this machine's clock.
         notes: What the tenant's client has noted of it; see `ports.Tenant`.
         forgotten: Ids of records created before may be gone.
+        date_setting: The account's `date_format` at the last probe.
     """
 
     connection: str
@@ -76,6 +77,7 @@ class State(NamedTuple):
     not_before: int = 0
     notes: Mapping[str, Any] = {}
     forgotten: int = 0
+    date_setting: str = ""
 
 
 def new_state(connection: str, start: int) -> State:
@@ -139,7 +141,7 @@ def _check(state: State) -> None:
     """
     times = [state.start, state.covered, state.probed_day, state.not_before, state.forgotten]
     numbers = [state.span, state.doubts, state.clock_offset]
-    texts = [state.connection, *state.account_ids]
+    texts = [state.connection, state.date_setting, *state.account_ids]
     if state.live is not None:
         times += [state.live.verified_at, *(end for end in state.live.window if end is not None)]
         numbers += [state.live.collected, state.live.total or 0]

@@ -69,7 +69,7 @@ class Survey:
     def is_due(self) -> bool:
         """Tells whether a day has begun, or the account was changed, since the last survey."""
         state = self._progress.state
-        same = state.connection == self._connection.digest
+        same = (state.connection, state.date_setting) == self._connection
         return not same or state.probed_day != timeline.day_of(self._clock.now())
 
     def take(self) -> bool:
@@ -95,6 +95,7 @@ class Survey:
             connection=self._connection.digest,
             account_ids=tuple(sorted(accounts | self._known_accounts())),
             date_format=finding.date_format,
+            date_setting=self._connection.date_format,
             probed_day=timeline.day_of(self._clock.now()),
             clock_offset=self._clock_offset(),
             notes=dict(self._tenant.notes),

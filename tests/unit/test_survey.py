@@ -53,6 +53,19 @@ def test_it_is_due_once_a_day_and_for_another_connection() -> None:
     assert place.survey.is_due()
 
 
+def test_it_is_due_for_another_setting_of_the_form_of_date() -> None:
+    """The log asks for one where no form is honoured; until then the whole list is read."""
+    place = Place()
+    place.tenant.reads = frozenset({DateFormat.US})
+    place.tenant.fill(3, NOON - DAY, NOON)
+    for setting, found in (("ISO 8601", DateFormat.NONE), ("auto", DateFormat.US)):
+        place.connect("c", setting)
+        assert place.survey.is_due()
+        place.survey.take()
+        assert place.survey.date_format is found
+        assert not place.survey.is_due()
+
+
 def test_what_was_found_is_saved() -> None:
     place = Place()
     place.tenant.fill(3, NOON - DAY, NOON)
