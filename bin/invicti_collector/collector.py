@@ -105,7 +105,8 @@ class Collector:
         Raises:
             CollectorError: when something was wrong; progress is where the destination is.
         """
-        pause = self._progress.state.not_before - self._clock.local()
+        state, connection = self._progress.state, self._connection.digest
+        pause = state.not_before - self._clock.local() if state.waiting in ("", connection) else 0
         if 0 < pause <= LONGEST_WAIT:  # a longer one was saved while this machine's clock was wrong
             self._log.info("action=throttled wait_seconds=%d", pause)
             return
@@ -114,7 +115,7 @@ class Collector:
         except TransientError as fault:
             if fault.retry_after is not None:
                 until = int(self._clock.local() + min(fault.retry_after, LONGEST_WAIT))
-                self._progress.save(not_before=until)
+                self._progress.save(not_before=until, waiting=connection)
             raise
 
     def _collect(self) -> None:

@@ -62,6 +62,8 @@ class State(NamedTuple):
         notes: What the tenant's client has noted of it; see `ports.Tenant`.
         forgotten: Ids of records created before may be gone.
         date_setting: The account's `date_format` at the last probe.
+        waiting: The `connection` that was to wait until `not_before`; another has nothing to wait
+            for. Empty = any.
     """
 
     connection: str
@@ -78,6 +80,7 @@ class State(NamedTuple):
     notes: Mapping[str, Any] = {}
     forgotten: int = 0
     date_setting: str = ""
+    waiting: str = ""
 
 
 def new_state(connection: str, start: int) -> State:
@@ -141,7 +144,7 @@ def _check(state: State) -> None:
     """
     times = [state.start, state.covered, state.probed_day, state.not_before, state.forgotten]
     numbers = [state.span, state.doubts, state.clock_offset]
-    texts = [state.connection, state.date_setting, *state.account_ids]
+    texts = [state.connection, state.date_setting, state.waiting, *state.account_ids]
     if state.live is not None:
         times += [state.live.verified_at, *(end for end in state.live.window if end is not None)]
         numbers += [state.live.collected, state.live.total or 0]

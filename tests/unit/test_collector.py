@@ -584,6 +584,31 @@ def test_no_request_is_made_before_the_tenant_allows_it() -> None:
     assert (bench.lost, bench.doubled) == (set(), 0)
 
 
+def test_a_wait_that_another_tenant_asked_for_stops_nothing() -> None:
+    bench = Bench(small_tenant())
+    bench.run()
+
+    def throttle(_: int) -> None:
+        raise ServerError("HTTP 429", "fake tenant", "none", 36_000.0)
+
+    bench.tenant.before = throttle
+    with pytest.raises(ServerError):
+        bench.run()
+    bench.tenant = small_tenant(account="another")
+    bench.connection = Connection("another", "auto")
+    bench.tenant.before = throttle
+    with pytest.raises(ServerError):
+        bench.run()
+    bench.later(300)
+    bench.tenant.requests.clear()
+    bench.run()
+    assert bench.tenant.requests == []  # what it asks for itself holds
+    bench.tenant.before = lambda _: None
+    bench.later(36_000)
+    bench.run()
+    assert len(bench.destination.names) == 2 * 70
+
+
 def test_an_absurd_wait_does_not_stop_an_input_for_years() -> None:
     bench = Bench(small_tenant())
     bench.run()

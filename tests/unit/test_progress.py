@@ -48,6 +48,7 @@ STATES = st.builds(
     not_before=INTEGERS,
     forgotten=INTEGERS,
     date_setting=st.text(),
+    waiting=st.text(),
     notes=st.sampled_from([{}, {"source": "export", "last": 3, "form": [60, True], "é": None}]),
 )
 
@@ -55,7 +56,7 @@ STATES = st.builds(
 def test_a_state_of_before_there_were_notes_is_read() -> None:
     state = State("c", 1, 2, 3)
     saved = json.loads(state_to_json(state))
-    del saved["notes"], saved["date_setting"]
+    del saved["notes"], saved["date_setting"], saved["waiting"]
     assert state_from_json(json.dumps(saved)) == state
 
 
