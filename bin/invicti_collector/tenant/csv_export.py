@@ -73,11 +73,20 @@ class CsvExport:
             if self._polled["last"] < 1:
                 raise ValueError
 
-    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page | None:
-        """Returns a page of the export as it is; None where there is none."""
+    def glance(
+        self, window: Window, date_format: DateFormat, number: int, *, trial: bool = False
+    ) -> Page | None:
+        """Returns a page of the export as it is; None where there is none.
+
+        Arguments:
+            window: As in `page`.
+            date_format: The same.
+            number: The same.
+            trial: Whether a person waits: what only collecting needs to know is not asked for.
+        """
         query = Query(window, date_format)
         # Page 1 without dates is the daily survey, perhaps of a run of days.
-        survey = not window.dated and number == 1
+        survey = not window.dated and number == 1 and not trial
         self._sheets.ask_profile(anew=survey)
         sheet = self._sheets.glance(query, number)
         if sheet is None:
