@@ -69,6 +69,26 @@ def test_a_title_without_a_separator_does_not_tell_it(separator: str, title: str
 
 
 @pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("mark", SEPARATORS.values())
+def test_a_title_with_a_separator_does_not_tell_it_either(separator: str, mark: str) -> None:
+    names, row = ["User", "Action", "Date"], ["a", "Sign in", "9 May"]
+    for lines in ([names], [names, row], [names, row, row]):
+        title = f"Activity{mark}Logs\r\n"
+        read = read_table((title + written(lines, separator)).encode(), "", 99).lines
+        assert read[1:] == lines
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("rows", [1, 9])
+def test_the_number_of_columns_tells_where_the_cells_are_full_of_others(
+    separator: str, rows: int
+) -> None:
+    others = "".join(mark * 5 for mark in SEPARATORS.values() if mark != separator)
+    lines = [["a", "b", others]] * rows
+    assert read_table(written(lines, separator).encode(), "", 99, 3).lines == lines
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
 @pytest.mark.parametrize("form", ["sep={}\r\n", "SEP={}\n", '"sep={}"\r\n'])
 def test_a_line_for_excel_tells_the_separator_and_is_no_row(separator: str, form: str) -> None:
     told = form.format(separator)
