@@ -223,6 +223,26 @@ def test_a_server_that_does_not_page_is_asked_for_little(rows: int) -> None:
     assert len(api.asked) <= 2
 
 
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("rows", [SIZE, 9])
+def test_a_row_that_comes_does_not_make_one_page_seem_many(rows: int, order: str) -> None:
+    """Of a server that does not page, each page would be another one, and none the last."""
+    api = Export([line("a", minute) for minute in range(rows)])
+    api.lines = api.lines if order == "oldest" else api.lines[::-1]
+    api.pages = False
+
+    def before(_request: int) -> None:
+        new = [line("b", 100 + len(api.lines))]
+        api.lines = api.lines + new if order == "oldest" else new + api.lines
+
+    api.before = before
+    export = client(api)
+    assert read(export)[0].total == rows + 1
+    assert len(api.asked) == 2
+    api.before = lambda _request: None
+    assert read(client(api, export.notes))[0].total == rows + 2
+
+
 def surveyed(api: Export, notes: dict[str, Any] | None = None) -> CsvExport:
     """The client of a run that begins with the daily look at the log."""
     export = client(api, notes)

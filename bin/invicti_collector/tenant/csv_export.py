@@ -14,7 +14,7 @@ from typing import Any
 from invicti_collector import timeline
 from invicti_collector.errors import UnexpectedAnswerError
 from invicti_collector.pages import PAGE_SIZE, Page
-from invicti_collector.tenant.csv_listing import Listing, Sheet, agreed, same, whole
+from invicti_collector.tenant.csv_listing import Listing, Sheet, agreed, same, shows, whole
 from invicti_collector.tenant.csv_rows import Numbering
 from invicti_collector.tenant.csv_sheets import CsvSheets, Query
 from invicti_collector.tenant.invicti_api import InvictiApi
@@ -111,7 +111,7 @@ class CsvExport:
     def _is_continued(self, query: Query, first: Sheet) -> bool:
         """Tells whether page 2 has other rows; if not, page 1 has all, full or not."""
         second = self._sheets.sheet(query, 2)
-        return bool(second) and not same(second, first)
+        return bool(second) and not shows(second, first)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """Returns a page to collect; see `ports.Tenant`."""
@@ -235,7 +235,7 @@ class CsvExport:
         """Returns the last page, which lies beyond a full one."""
         step = 1
         while len(tail := self._sheets.sheet(query, full + step)) >= self._size:
-            if same(tail, first) and len({row.content for row in first}) > 1:
+            if shows(tail, first) and len({row.content for row in first}) > 1:
                 return full, first  # the same: there is no paging
             full, step = full + step, 2 * step
             if full > MOST_PAGES:
