@@ -125,7 +125,9 @@ def test_an_export_whose_last_line_has_no_end_works(switches: dict[str, Any]) ->
     """Collecting asks for such a page once more, for which a trial has no time."""
     with tenant(list_available=False, records=50, csv_last_break=False, **switches) as server:
         found = verify_account(account_of(server), trial("", "test"))
-        assert len(server.requests) <= 4
+        pages = [one.query["page"] for one in server.requests if one.path.endswith("/export")]
+    # The second although the first seems to have all: its server may just give shorter ones.
+    assert pages == ["1", "10"]
     assert found.startswith("works; this build only exports CSV")
 
 
