@@ -105,7 +105,7 @@ def _decoded(body: bytes, content_type: str) -> str:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, _FALLBACK)
-    if body[1:2] == b"\0":  # no other encoding has it there
+    if _is_utf_16(body[1:_TELLING:2]):
         return body.decode("utf-16-le", _FALLBACK)
     charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", content_type, re.IGNORECASE)
     try:
@@ -113,6 +113,11 @@ def _decoded(body: bytes, content_type: str) -> str:
     except (LookupError, UnicodeError):  # no such encoding, or none of text
         text = body.decode("utf-8", _FALLBACK)
     return text.lstrip("\ufeff")
+
+
+def _is_utf_16(upper: bytes) -> bool:
+    """Tells by every second byte: of no other encoding, so many are zero, or the first of all."""
+    return upper[:1] == b"\0" or 8 * upper.count(0) > len(upper)
 
 
 def _as_windows_1252(fault: UnicodeError) -> tuple[str, int]:
