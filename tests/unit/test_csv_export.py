@@ -318,6 +318,22 @@ def test_all_rows_at_once_and_none_on_page_2_are_a_window_of_one_page() -> None:
     assert read(client(api, export.notes))[0].total == 10
 
 
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("rows", [1, 3, 4, 7, 8, 9, 11, 12, 13, 20, 40])
+def test_a_server_that_shows_its_last_page_beyond_the_end(rows: int, order: str) -> None:
+    """A last page that is full is not the end of a log without one, nor hides what comes."""
+    old = [line("a", minute) for minute in range(rows)]
+    api = Export(old if order == "oldest" else old[::-1])
+    api.repeats_last = True
+    export = client(api)
+    known = digests(read(export))
+    assert len(set(known)) == len(known) == rows
+    api.lines = [*old, line("b", 100)] if order == "oldest" else [line("b", 100), *old[::-1]]
+    found = digests(read(client(api, export.notes)))
+    assert len(found) == rows + 1
+    assert set(known) < set(found)
+
+
 def test_full_pages_of_equal_rows_are_not_one_page_again() -> None:
     api = Export([line("a")] * 14)
     assert len(set(digests(read(client(api))))) == 14

@@ -144,7 +144,8 @@ class CsvExport:
         """Notes by what the next poll may tell that nothing has come."""
         mark = listing.page(1).fingerprint
         self._polled = {"window": list(window), "last": listing.last, "mark": mark}
-        if listing.total is None:
+        # A page that is full may have another behind it, which would show what has come.
+        if listing.total is None or len(listing.tail) == self._size:
             self._polled = {}
 
     # --- windows -------------------------------------------------------------------------------
@@ -233,14 +234,24 @@ class CsvExport:
 
     def _end_beyond(self, query: Query, full: int, first: Sheet) -> tuple[int, Sheet]:
         """Returns the last page, which lies beyond a full one."""
-        step = 1
+        before, step = full, 1
         while len(tail := self._sheets.sheet(query, full + step)) >= self._size:
             if shows(tail, first) and len({row.content for row in first}) > 1:
-                return full, first  # the same: there is no paging
-            full, step = full + step, 2 * step
+                return self._repeated(query, before, full, first)
+            before, full, first, step = full, full + step, tail, 2 * step
             if full > MOST_PAGES:
                 raise _endless(query)
         return self._between(query, full, full + step, tail)
+
+    def _repeated(self, query: Query, before: int, full: int, last: Sheet) -> tuple[int, Sheet]:
+        """Returns the first page that shows what those after it repeat; 1 where none pages."""
+        while full - before > 1:
+            middle = (before + full) // 2
+            if same(self._sheets.sheet(query, middle), last):
+                full = middle
+            else:
+                before = middle
+        return full, last
 
     def _between(self, query: Query, full: int, last: int, tail: Sheet) -> tuple[int, Sheet]:
         while last - full > 1:
