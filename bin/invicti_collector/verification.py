@@ -145,11 +145,12 @@ def _try_account(api: InvictiApi) -> str:
 def _verify_export(api: InvictiApi, caller: dict[str, Any] | None, fault: NotThereError) -> str:
     """Tries the CSV export of a build that has no list."""
     export = CsvExport(api, ())
-    page = export_page(api, export, fault)
+    page = export_page(api, export, fault, trial=True)
     if not page.records:
         return WORKS_EMPTY
-    # Its end is not told; this is far enough from the collecting user's own latest sign-ins.
-    later = export.glance(EVERYTHING, DateFormat.NONE, _FAR_PAGE) if page.has_next else None
+    # Neither its end nor the size of its pages is told; this is far enough from the collecting
+    # user's own latest sign-ins.
+    later = export.glance(EVERYTHING, DateFormat.NONE, _FAR_PAGE, trial=True)
     own = _addresses(caller) | {_address((caller or {}).get("DisplayName"))} - {""}
     shown = [*page.records, *(later.records if later else [])]
     return OWN_RECORDS_ONLY if all(_who(record) in own for record in shown) else WORKS_BY_EXPORT

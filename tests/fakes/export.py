@@ -40,6 +40,8 @@ class Export:
         self.pages = True
         self.most = SIZE
         """Rows a page has at the most, whatever is asked for."""
+        self.repeats_last = False
+        """Whether a page beyond the end is the last one."""
         self.header_everywhere = True
         self.title = ""
         """Lines before the header of each page."""
@@ -66,7 +68,8 @@ class Export:
             self.before(len(self.asked))
             lines = self.lines
             if self.pages:
-                lines = lines[(number - 1) * self.most : number * self.most]
+                last = max(-(-len(lines) // self.most), 1) if self.repeats_last else number
+                lines = lines[(min(number, last) - 1) * self.most : min(number, last) * self.most]
             if self.not_there or (not lines and number > 1):
                 return None
             named = self.header_everywhere or number == 1

@@ -223,6 +223,26 @@ def test_a_server_that_does_not_page_is_asked_for_little(rows: int) -> None:
     assert len(api.asked) <= 2
 
 
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("rows", [SIZE, 9])
+def test_a_row_that_comes_does_not_make_one_page_seem_many(rows: int, order: str) -> None:
+    """Of a server that does not page, each page would be another one, and none the last."""
+    api = Export([line("a", minute) for minute in range(rows)])
+    api.lines = api.lines if order == "oldest" else api.lines[::-1]
+    api.pages = False
+
+    def before(_request: int) -> None:
+        new = [line("b", 100 + len(api.lines))]
+        api.lines = api.lines + new if order == "oldest" else new + api.lines
+
+    api.before = before
+    export = client(api)
+    assert read(export)[0].total == rows + 1
+    assert len(api.asked) == 2
+    api.before = lambda _request: None
+    assert read(client(api, export.notes))[0].total == rows + 2
+
+
 def surveyed(api: Export, notes: dict[str, Any] | None = None) -> CsvExport:
     """The client of a run that begins with the daily look at the log."""
     export = client(api, notes)
@@ -296,6 +316,22 @@ def test_all_rows_at_once_and_none_on_page_2_are_a_window_of_one_page() -> None:
     assert read(export)[0].total == 9
     api.lines.append(line("b", 10))
     assert read(client(api, export.notes))[0].total == 10
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("rows", [1, 3, 4, 7, 8, 9, 11, 12, 13, 20, 40])
+def test_a_server_that_shows_its_last_page_beyond_the_end(rows: int, order: str) -> None:
+    """A last page that is full is not the end of a log without one, nor hides what comes."""
+    old = [line("a", minute) for minute in range(rows)]
+    api = Export(old if order == "oldest" else old[::-1])
+    api.repeats_last = True
+    export = client(api)
+    known = digests(read(export))
+    assert len(set(known)) == len(known) == rows
+    api.lines = [*old, line("b", 100)] if order == "oldest" else [line("b", 100), *old[::-1]]
+    found = digests(read(client(api, export.notes)))
+    assert len(found) == rows + 1
+    assert set(known) < set(found)
 
 
 def test_full_pages_of_equal_rows_are_not_one_page_again() -> None:

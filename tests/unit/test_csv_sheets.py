@@ -10,6 +10,7 @@ from invicti_collector.errors import ServerError, UnexpectedAnswerError
 from invicti_collector.pages import PAGE_SIZE
 from invicti_collector.tenant import csv_sheets
 from invicti_collector.timeline import EVERYTHING
+from tests.fakes import export as fakes
 from tests.fakes.export import HEADER, LIVE, TILE, US, Export, client, digests, line, read, users
 
 pytestmark = pytest.mark.usefixtures("small_pages")
@@ -85,7 +86,10 @@ def test_columns_that_only_page_1_names_are_known_to_the_next_run() -> None:
     assert idle.fingerprint == before[0].fingerprint
 
 
-TITLES = ["sep=,\r\n", '"SEP=,"\n', "Activity Logs\r\n", 'Logs of "x"\r\n\r\nall, to 9 May\r\n']
+TITLES = [
+    *("sep=,\r\n", '"SEP=,"\n', "Activity Logs\r\n", "Invicti | Activity Logs\r\n"),
+    'Logs of "x"\r\n\r\nall; to 9 May\r\n',
+]
 
 
 @pytest.mark.parametrize("everywhere", [True, False])
@@ -127,6 +131,26 @@ def test_a_row_behind_the_names_of_columns_is_never_taken_for_them(place: int) -
     api.lines = [line("a", minute) for minute in range(8)]
     api.lines[5 + place] = ("Type", "Message", "Web UI", "21/05/2024 09:00")
     assert sum(users(read(client(api))).values()) == 8
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_row_that_reads_like_names_of_columns_is_a_row_on_a_page_without_them(place: int) -> None:
+    """`Updated` has a date in it, too."""
+    api = Export([line("a", minute) for minute in range(8)])
+    api.header_everywhere = False
+    api.lines[4 + place] = ("User", "Website Updated", "Web UI", "21/05/2024 00:30")
+    assert users(read(client(api))) == {"a": 7, "User": 1}
+
+
+def test_other_separators_within_the_cells_of_a_page_without_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fakes, "HEADER", (*HEADER, "Request Data"))
+    api = Export([(*line("a", minute), "Agent (X11; x; y; z; U; en)") for minute in range(9)])
+    api.header_everywhere = False
+    export = client(api)
+    assert users(read(export)) == {"a": 9}
+    assert client(api, export.notes).page(LIVE, US, 1).records[0].item["RequestData"][:5] == "Agent"
 
 
 def test_an_answer_cut_within_a_line_is_asked_for_again() -> None:

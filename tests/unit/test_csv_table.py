@@ -52,6 +52,17 @@ def test_encodings(encoding: str, content_type: str) -> None:
     assert read_table(written(LINES).encode(encoding), content_type, 99).lines == LINES
 
 
+@pytest.mark.parametrize("rows", [1, 300])
+def test_utf_16_is_told_without_a_mark_from_a_row_of_any_alphabet(rows: int) -> None:
+    """A page without names of columns may begin with any name."""
+    lines = [["Łukasz", "Вход в систему", "20/05/2024 09:00"], ["李小龍", "登录", ""]] * rows
+    assert read_table(written(lines).encode("utf-16-le"), "text/csv", 999).lines == lines
+    lines[0][0] = "Łuk\0sz\0"
+    read = read_table(written(lines).encode(), "text/csv", 999).lines
+    assert read[0][0] == "Łuk\ufffdsz\ufffd"
+    assert read[1] == lines[1]
+
+
 @pytest.mark.parametrize("separator", SEPARATORS.values())
 def test_the_separator_is_looked_for_outside_of_quotes(separator: str) -> None:
     others = [[mark * 5, f"a{mark}\n{mark}b"] for mark in SEPARATORS.values()]
@@ -66,6 +77,26 @@ def test_the_separator_is_looked_for_outside_of_quotes(separator: str) -> None:
 def test_a_title_without_a_separator_does_not_tell_it(separator: str, title: str) -> None:
     lines = read_table((title + written(LINES, separator)).encode(), "", 99).lines
     assert lines[-len(LINES) :] == LINES
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("mark", SEPARATORS.values())
+def test_a_title_with_a_separator_does_not_tell_it_either(separator: str, mark: str) -> None:
+    names, row = ["User", "Action", "Date"], ["a", "Sign in", "9 May"]
+    for lines in ([names], [names, row], [names, row, row]):
+        title = f"Activity{mark}Logs\r\n"
+        read = read_table((title + written(lines, separator)).encode(), "", 99).lines
+        assert read[1:] == lines
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("rows", [1, 9])
+def test_the_number_of_columns_tells_where_the_cells_are_full_of_others(
+    separator: str, rows: int
+) -> None:
+    others = "".join(mark * 5 for mark in SEPARATORS.values() if mark != separator)
+    lines = [["a", "b", others]] * rows
+    assert read_table(written(lines, separator).encode(), "", 99, 3).lines == lines
 
 
 @pytest.mark.parametrize("separator", SEPARATORS.values())

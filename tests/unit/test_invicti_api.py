@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ from invicti_collector.pages import Page
 from invicti_collector.ports import LargePageError
 from invicti_collector.shutdown import Shutdown, StoppedError
 from invicti_collector.tenant import invicti_api
+from invicti_collector.tenant.answers import check_answer
 from invicti_collector.tenant.invicti_api import InvictiApi, Network
 from invicti_collector.timeline import EVERYTHING, DateFormat, Window
 from tests.standins.invicti_tenant import Switches, TenantServer
@@ -132,6 +134,24 @@ def test_a_refusal_is_told_at_once(
     assert f"HTTP {status}" in fault.error
     assert words in fault.remedy
     assert client.pauses == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        ("Your IP address is not allowed (Current IP Address: 192.0.2.1)", "IP restrictions"),
+        ("API access is disabled for this user.", "switch API access on"),
+    ],
+)
+def test_the_server_s_own_words_tell_the_remedy(status: int, message: str, remedy: str) -> None:
+    answer = requests.Response()
+    answer.status_code = status
+    body = json.dumps({"Message": message}).encode()
+    with pytest.raises(AuthenticationError) as caught:
+        check_answer(answer, body, "here", (), dated=True, now=None)
+    assert remedy in caught.value.remedy
+    assert "token" not in caught.value.remedy
 
 
 def test_a_refusal_without_dates_is_not_about_dates(server: TenantServer, client: Client) -> None:

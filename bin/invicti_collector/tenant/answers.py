@@ -120,7 +120,7 @@ def _remedy_of_refusal(status: int, detail: str) -> str:
     told = (
         remedy for words, remedy in _FORBIDDEN.items() if re.search(words, detail, re.IGNORECASE)
     )
-    return _REMEDIES[status] if status == 401 else next(told, _REMEDIES[status])
+    return next(told, _REMEDIES[status])
 
 
 def _check_content_type(

@@ -185,7 +185,14 @@ class AuditLog:
         self._crossing = list_after_export(self._export.notes, until)
 
 
-def export_page(api: InvictiApi, export: CsvExport, fault: NotThereError, number: int = 1) -> Page:
+def export_page(
+    api: InvictiApi,
+    export: CsvExport,
+    fault: NotThereError,
+    number: int = 1,
+    *,
+    trial: bool = False,
+) -> Page:
     """Returns a page of the export of a tenant that has no list.
 
     Arguments:
@@ -193,11 +200,12 @@ def export_page(api: InvictiApi, export: CsvExport, fault: NotThereError, number
         export: Of the same tenant.
         fault: That of the list.
         number: The page's index.
+        trial: See `CsvExport.glance`.
 
     Raises:
         NotThereError: `fault`, when the tenant knows neither the export nor its API user.
     """
-    page = export.glance(EVERYTHING, DateFormat.NONE, number)
+    page = export.glance(EVERYTHING, DateFormat.NONE, number, trial=trial)
     if page is None and api.caller() is None:
         raise fault
     return page or _empty(number)

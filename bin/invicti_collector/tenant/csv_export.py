@@ -14,7 +14,7 @@ from typing import Any
 from invicti_collector import timeline
 from invicti_collector.errors import UnexpectedAnswerError
 from invicti_collector.pages import PAGE_SIZE, Page
-from invicti_collector.tenant.csv_listing import Listing, Sheet, agreed, same, whole
+from invicti_collector.tenant.csv_listing import Listing, Sheet, agreed, same, shows, whole
 from invicti_collector.tenant.csv_rows import Numbering
 from invicti_collector.tenant.csv_sheets import CsvSheets, Query
 from invicti_collector.tenant.invicti_api import InvictiApi
@@ -73,11 +73,20 @@ class CsvExport:
             if self._polled["last"] < 1:
                 raise ValueError
 
-    def glance(self, window: Window, date_format: DateFormat, number: int) -> Page | None:
-        """Returns a page of the export as it is; None where there is none."""
+    def glance(
+        self, window: Window, date_format: DateFormat, number: int, *, trial: bool = False
+    ) -> Page | None:
+        """Returns a page of the export as it is; None where there is none.
+
+        Arguments:
+            window: As in `page`.
+            date_format: The same.
+            number: The same.
+            trial: Whether a person waits: what only collecting needs to know is not asked for.
+        """
         query = Query(window, date_format)
         # Page 1 without dates is the daily survey, perhaps of a run of days.
-        survey = not window.dated and number == 1
+        survey = not window.dated and number == 1 and not trial
         self._sheets.ask_profile(anew=survey)
         sheet = self._sheets.glance(query, number)
         if sheet is None:
@@ -102,7 +111,7 @@ class CsvExport:
     def _is_continued(self, query: Query, first: Sheet) -> bool:
         """Tells whether page 2 has other rows; if not, page 1 has all, full or not."""
         second = self._sheets.sheet(query, 2)
-        return bool(second) and not same(second, first)
+        return bool(second) and not shows(second, first)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """Returns a page to collect; see `ports.Tenant`."""
@@ -135,7 +144,8 @@ class CsvExport:
         """Notes by what the next poll may tell that nothing has come."""
         mark = listing.page(1).fingerprint
         self._polled = {"window": list(window), "last": listing.last, "mark": mark}
-        if listing.total is None:
+        # A page that is full may have another behind it, which would show what has come.
+        if listing.total is None or len(listing.tail) == self._size:
             self._polled = {}
 
     # --- windows -------------------------------------------------------------------------------
@@ -224,14 +234,24 @@ class CsvExport:
 
     def _end_beyond(self, query: Query, full: int, first: Sheet) -> tuple[int, Sheet]:
         """Returns the last page, which lies beyond a full one."""
-        step = 1
+        before, step = full, 1
         while len(tail := self._sheets.sheet(query, full + step)) >= self._size:
-            if same(tail, first) and len({row.content for row in first}) > 1:
-                return full, first  # the same: there is no paging
-            full, step = full + step, 2 * step
+            if shows(tail, first) and len({row.content for row in first}) > 1:
+                return self._repeated(query, before, full, first)
+            before, full, first, step = full, full + step, tail, 2 * step
             if full > MOST_PAGES:
                 raise _endless(query)
         return self._between(query, full, full + step, tail)
+
+    def _repeated(self, query: Query, before: int, full: int, last: Sheet) -> tuple[int, Sheet]:
+        """Returns the first page that shows what those after it repeat; 1 where none pages."""
+        while full - before > 1:
+            middle = (before + full) // 2
+            if same(self._sheets.sheet(query, middle), last):
+                full = middle
+            else:
+                before = middle
+        return full, last
 
     def _between(self, query: Query, full: int, last: int, tail: Sheet) -> tuple[int, Sheet]:
         while last - full > 1:

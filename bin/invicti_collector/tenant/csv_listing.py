@@ -131,6 +131,12 @@ def agreed(earlier: Mapping[int, Sheet], later: Mapping[int, Sheet]) -> dict[int
     return kept
 
 
+def shows(one: Sheet, other: Sheet) -> bool:
+    """Tells whether a page has the rows of another, in its order, and perhaps new ones."""
+    contents = (row.content for row in one)
+    return all(row.content in contents for row in other)
+
+
 def same(one: Sheet, other: Sheet) -> bool:
     """Tells whether two pages show the same rows in the same order."""
     return [row.content for row in one] == [row.content for row in other]

@@ -96,7 +96,7 @@ class CsvSheets:
         """
 
         def read(body: bytes, content_type: str, where: str) -> Sheet:
-            table = read_table(body, content_type, MOST_RECORDS + HEAD)
+            table = read_table(body, content_type, MOST_RECORDS + HEAD, self._width)
             if not table.complete:
                 raise _too_much(where)
             if not table.ended and not self._leaves_open:
@@ -116,9 +116,14 @@ class CsvSheets:
         """Returns a page, whole or not, of a server without pages the first; None without any."""
 
         def read(body: bytes, content_type: str, _where: str) -> Sheet:
-            return self._read(read_table(body, content_type, PAGE_SIZE + HEAD))[:PAGE_SIZE]
+            table = read_table(body, content_type, PAGE_SIZE + HEAD, self._width)
+            return self._read(table)[:PAGE_SIZE]
 
         return self._api.export(query.window, query.date_format, number, read)
+
+    @property
+    def _width(self) -> int:
+        return len(self._columns.header) if self._columns else 0
 
     def _read(self, table: Table) -> list[Row]:
         lines = table.lines
@@ -136,12 +141,13 @@ class CsvSheets:
         """Tells names of columns from rows, for a server that names them on page 1 alone.
 
         Names that were settled once are looked for behind a title only as they were, since a
-        row, too, may say what looks like other ones.
+        row, too, may say what looks like other ones. It has a date, as names have not.
         """
         known = self._columns
         settled = known is not None and known.are_known
         head = [Columns(line) for line in lines[:HEAD]]
         places = [at for at, it in enumerate(head) if it.are_known and not (settled and at)]
+        places = [at for at in places if not any(map(self.dates.read, lines[at]))]
         places += [at for at, it in enumerate(head) if known and it.header == known.header]
         places += [0] if head and known is None else []
         return places[0] if places else None

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
@@ -27,6 +28,7 @@ MOST_CELLS = 1_000_000
 """Of one answer: each costs up to 200 bytes as a field of a record."""
 
 _TELLING = 64 * 1024
+_NONE = (0, False, 0)
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,13 +51,14 @@ class Table(NamedTuple):
     complete: bool
 
 
-def read_table(body: bytes, content_type: str, most: int) -> Table:
+def read_table(body: bytes, content_type: str, most: int, columns: int = 0) -> Table:
     """Returns the table of an answer.
 
     Arguments:
         body: The answer.
         content_type: The header, for its charset.
         most: Lines to read.
+        columns: How many there are, where that is known.
     """
     # The module's strict mode would refuse a whole answer for one stray quote.
     text = _decoded(body, content_type).replace("\0", "\ufffd")
@@ -63,7 +66,7 @@ def read_table(body: bytes, content_type: str, most: int) -> Table:
     # Written for Excel, which does not show it.
     told = re.match(r'"?sep=([,;|\t])"?(?:\r\n?|\n|\Z)', text, re.IGNORECASE)
     text = text[told.end() :] if told else text
-    separator = told.group(1) if told else _separator(text)
+    separator = told.group(1) if told else _separator(text, columns)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     lines, complete = _first(reader, most)
     return Table(lines, not text or text[-1] in "\r\n", complete)
@@ -82,21 +85,27 @@ def _first(reader: Iterable[list[str]], most: int) -> tuple[list[list[str]], boo
     return lines, True
 
 
-def _separator(text: str) -> str:
-    """Returns the separator by the first line that has any, outside of quotes."""
+def _separator(text: str, columns: int) -> str:
+    """Returns the mark that most of the first lines have as often, outside of quotes.
+
+    A title may have one, too, and the cells of a page without names any number of others.
+    """
     # Not by all of it, since the pattern takes a hundred times what a line does.
     head = islice(re.finditer(r'(?:"[^"]*"|[^"\r\n])+', text[:_TELLING]), HEAD)
     bare = [re.sub(r'"[^"]*"', "", line.group()) for line in head]
-    marks = SEPARATORS.values()
-    telling = next((line for line in bare if any(map(line.count, marks))), "")
-    return max(marks, key=telling.count)
+
+    def fitness(mark: str) -> tuple[int, bool, int]:
+        often = Counter(count for line in bare if (count := line.count(mark)))
+        return max(((lines, at + 1 == columns, at) for at, lines in often.items()), default=_NONE)
+
+    return max(SEPARATORS.values(), key=fitness)
 
 
 def _decoded(body: bytes, content_type: str) -> str:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, _FALLBACK)
-    if body[1:2] == b"\0":  # no other encoding has it there
+    if _is_utf_16(body[1:_TELLING:2]):
         return body.decode("utf-16-le", _FALLBACK)
     charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", content_type, re.IGNORECASE)
     try:
@@ -104,6 +113,11 @@ def _decoded(body: bytes, content_type: str) -> str:
     except (LookupError, UnicodeError):  # no such encoding, or none of text
         text = body.decode("utf-8", _FALLBACK)
     return text.lstrip("\ufeff")
+
+
+def _is_utf_16(upper: bytes) -> bool:
+    """Tells by every second byte: of no other encoding, so many are zero, or the first of all."""
+    return upper[:1] == b"\0" or 8 * upper.count(0) > len(upper)
 
 
 def _as_windows_1252(fault: UnicodeError) -> tuple[str, int]:
