@@ -238,6 +238,14 @@ def test_a_row_of_an_export_that_was_written_twice_counts_once(app_folder: Path,
 
 
 @pytest.mark.parametrize("name", SINGLE)
+def test_equal_rows_of_two_tenants_are_two(app_folder: Path, name: str) -> None:
+    """An export does not tell the tenant: rows that say the same have the same identity."""
+    row = csv_row(SINGLE[name][0][0], 10 * MINUTE, "r1")
+    other = replace(row, host="invicti.example.test", source="invicti_auditlogs://second")
+    assert columns(fired(app_folder, name, [row, row, other]), "count") == [("2",)]
+
+
+@pytest.mark.parametrize("name", SINGLE)
 def test_a_record_shown_two_days_late_fires_too(app_folder: Path, name: str) -> None:
     kind = SINGLE[name][0][0]
     rows = fired(app_folder, name, [event(kind, 2 * DAY, indexed=10 * MINUTE)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,19 @@ def test_a_click_on_a_row_of_an_export_opens_that_row(app_folder: Path) -> None:
             app_folder, "activity_logs", "The record", rows, record=str(each["_record"])
         )
         assert ("Who", each["Who"]) in [(field["Field"], field["Value"]) for field in details]
+
+
+def test_a_click_on_a_row_of_an_export_opens_that_tenants(app_folder: Path) -> None:
+    """Also where an equal row of another tenant has the same identity."""
+    row = csv_row("ScanStarted", HOUR, "r1", UserName="", EndpointType="BackgroundTask")
+    rows = [replace(row, host=host) for host in ("one.example.test", "two.example.test")]
+    told = []
+    for each in shown(app_folder, "activity_logs", "Table", rows):
+        details = shown(
+            app_folder, "activity_logs", "The record", rows, record=str(each["_record"])
+        )
+        told += [field["Value"] for field in details if field["Field"] == "Tenant"]
+    assert sorted(told) == [each.host for each in rows]
 
 
 # --- Collection Health ---------------------------------------------------------------------------
