@@ -413,6 +413,18 @@ def test_events_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:
     assert fired(app_folder, LOST, events_at(lines.waiting, NOW - HOUR)) == []
 
 
+def test_events_of_an_input_whose_name_has_a_blank(app_folder: Path, lines: Lines) -> None:
+    """The framework's line has the name without quotes, and the log adds it with them."""
+    ingested = [line for line in lines.good if "action=events_ingested" in line]
+    assert ingested
+    named = [line.replace("prod", "a b") + ' input="a b"' for line in ingested]
+    found = replace(event("Signin", HOUR), source="invicti_auditlogs://a b")
+    assert fired(app_folder, LOST, [*events_at(named, NOW - HOUR), found]) == []
+    assert columns(fired(app_folder, LOST, events_at(named, NOW - HOUR)), "source") == [
+        ("invicti_auditlogs://a b",)
+    ]
+
+
 def test_events_of_other_times_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:
     """A backfill writes events of years ago; a fast clock dates them ahead."""
     written = events_at(lines.good, NOW - 2 * HOUR)
