@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,18 @@ def test_a_click_on_a_row_of_an_export_opens_that_tenants(app_folder: Path) -> N
     assert sorted(told) == [each.host for each in rows]
 
 
+@pytest.mark.parametrize("nothing", [None, "", "null"])
+def test_what_a_record_leaves_empty_hides_nothing(app_folder: Path, nothing: str | None) -> None:
+    request = json.dumps({"RootUrl": "https://shop.example.test"})
+    record = event("WebsiteCreated", HOUR, Message=nothing, UserId=nothing, RequestData=request)
+    rows = shown(app_folder, "activity_logs", "Table", [record])
+    assert columns(rows, "Details") == [("https://shop.example.test",)]
+    told = shown(
+        app_folder, "activity_logs", "The record", [record], record=str(rows[0]["_record"])
+    )
+    assert not {"Message", "User Id"} & {str(field["Field"]) for field in told}
+
+
 # --- Collection Health ---------------------------------------------------------------------------
 
 
@@ -102,6 +115,18 @@ def test_a_first_run_of_hours_shows(app_folder: Path, lines: Lines) -> None:
     assert inputs(app_folder, at_work) == [("prod", "Collecting", "9 min", "running")]
     sums = shown(app_folder, "collection_health", "Sums", at_work)
     assert columns(sums, "inputs", "broken", "since") == [("1", "0", "9 min")]
+
+
+def test_an_input_that_was_never_well_is_the_longest_without_success(
+    app_folder: Path, lines: Lines
+) -> None:
+    well = events_at(lines.good, NOW - 5 * MINUTE)
+    refused = [line.replace("prod", "other") for line in lines.refused]
+    never = events_at(refused, NOW - 4 * MINUTE, name="other")
+    sums = shown(app_folder, "collection_health", "Sums", [*well, *never])
+    assert columns(sums, "well", "since") == [("1 of 2", "never")]
+    sums = shown(app_folder, "collection_health", "Sums", well)
+    assert columns(sums, "well", "since") == [("1 of 1", "5 min")]
 
 
 def test_a_run_of_hours_after_an_outage_is_not_silent(app_folder: Path, lines: Lines) -> None:
