@@ -87,6 +87,28 @@ def test_what_a_record_leaves_empty_hides_nothing(app_folder: Path, nothing: str
     assert not {"Message", "User Id"} & {str(field["Field"]) for field in told}
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("*", True),
+        ("", True),
+        ("CORP\\alice", True),
+        ('as "Bob"', True),
+        ('"Type":"WebsiteCreated"', True),
+        ('"Name":"Shop"', True),
+        ("corp*bob", True),
+        ("CORP\\carol", False),
+        ("bob*corp", False),
+    ],
+)
+def test_a_text_is_found_as_it_is_read(app_folder: Path, text: str, *, found: bool) -> None:
+    """In `_raw`, JSON has backslashes before quotes and backslashes."""
+    message, request = 'CORP\\alice as "Bob"', json.dumps({"Name": "Shop"}, separators=(",", ":"))
+    record = event("WebsiteCreated", HOUR, Message=message, RequestData=request)
+    rows = shown(app_folder, "activity_logs", "Table", [record], text=text)
+    assert bool(rows) is found
+
+
 # --- Collection Health ---------------------------------------------------------------------------
 
 
