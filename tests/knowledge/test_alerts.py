@@ -82,6 +82,16 @@ def test_ten_failed_sign_ins_of_one_user_within_a_quarter_of_an_hour(app_folder:
     assert rows[0]["last"] == "2026-03-10 12:00:00 UTC"
 
 
+def test_a_burst_tells_all_addresses_that_it_came_from(app_folder: Path) -> None:
+    addresses = [f"203.0.113.{n}" for n in range(12)]
+    tries = [
+        event("LoginAttemptFailed", (1 + n) * MINUTE, Message=f"Login failed from {address}")
+        for n, address in enumerate(addresses)
+    ]
+    (row,) = fired(app_folder, BURST, tries)
+    assert set(row["src"]) == set(addresses)
+
+
 def test_a_burst_whose_spelling_of_the_user_changes(app_folder: Path) -> None:
     """Who tries passwords also chooses capitals; to Invicti it is the same user."""
     users = ("bob@acme.example", "Bob@acme.example", "BOB@Acme.Example")

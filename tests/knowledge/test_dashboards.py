@@ -109,6 +109,17 @@ def test_a_text_is_found_as_it_is_read(app_folder: Path, text: str, *, found: bo
     assert bool(rows) is found
 
 
+def test_who_failed_to_sign_in_may_be_told_by_the_message_alone(app_folder: Path) -> None:
+    """Somebody without an account is no user of the tenant's."""
+    nobody: dict[str, Any] = dict.fromkeys(("UserId", "UserName", "UserEmail"))
+    message = "Login attempt failed for guess@acme.example"
+    tries = [event("LoginAttemptFailed", n * HOUR, Message=message, **nobody) for n in (1, 2)]
+    rows = shown(app_folder, "security_overview", "Failed sign-ins", tries)
+    assert columns(rows, "Who", "Failed") == [("guess@acme.example", "2")]
+    table = shown(app_folder, "activity_logs", "Table", tries, user="guess@acme.example")
+    assert columns(table, "Who", "What") == 2 * [("guess@acme.example", "Login Attempt Failed")]
+
+
 # --- Collection Health ---------------------------------------------------------------------------
 
 
