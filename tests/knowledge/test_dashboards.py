@@ -120,6 +120,16 @@ def test_who_failed_to_sign_in_may_be_told_by_the_message_alone(app_folder: Path
     assert columns(table, "Who", "What") == 2 * [("guess@acme.example", "Login Attempt Failed")]
 
 
+def test_a_user_is_one_however_those_who_try_spell_it(app_folder: Path) -> None:
+    users = ("bob@acme.example", "Bob@acme.example", "BOB@Acme.Example")
+    failed = "LoginAttemptFailed"
+    tries = [event(failed, n * HOUR, UserEmail=user) for n, user in enumerate(users, 1)]
+    rows = shown(app_folder, "security_overview", "Failed sign-ins", tries)
+    assert columns(rows, "Who", "Failed") == [("bob@acme.example", "3")]
+    clicked = shown(app_folder, "activity_logs", "Table", tries, user=rows[0]["Who"])
+    assert len(clicked) == 3
+
+
 # --- Collection Health ---------------------------------------------------------------------------
 
 
