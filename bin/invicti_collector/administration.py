@@ -13,12 +13,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from invicti_collector.configuration import PROXY_SCHEMES, Values, read_proxy
+from invicti_collector.configuration import LOG_LEVELS, PROXY_SCHEMES, Values, read_proxy
 from invicti_collector.errors import CollectorError, ConfigurationError
 
 LONGEST_VALUE = 10_000
 LONGEST_NAME = 100
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _SWITCHES = ("0", "1", "true", "false")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 

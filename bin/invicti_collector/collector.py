@@ -292,7 +292,8 @@ class Collector:
         doubts = self._progress.state.doubts + 1
         last = doubts >= MOST_DOUBTS
         window = timeline.overlapping(tile)  # what was counted
-        reconciliation.tell(self._log, window, reading, "backfill", last=last)
+        again = doubts > 1
+        reconciliation.tell(self._log, window, reading, "backfill", again=again, last=last)
         if not reading.verified and not last:
             self._progress.save(doubts=doubts)
             return False

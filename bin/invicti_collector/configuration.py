@@ -22,6 +22,7 @@ SHORTEST_INTERVAL = 60
 REQUESTS_AT_ONCE = ("1", "2", "3", "4")
 ENDPOINT_TYPES = ("Web", "Api", "BackgroundTask")
 DATE_FORMATS = ("auto", DateFormat.US.value, DateFormat.ISO.value)
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 PROXY_SCHEMES = {"http": "http", "socks5": "socks5"}
 START_DAY_BEFORE = "day_before"
 START_ALL = "all"

@@ -12,7 +12,13 @@ from invicti_collector.timeline import Window
 
 
 def tell(
-    log: logging.Logger, window: Window, reading: Reading, scope: str, *, last: bool = False
+    log: logging.Logger,
+    window: Window,
+    reading: Reading,
+    scope: str,
+    *,
+    again: bool = False,
+    last: bool = False,
 ) -> None:
     """Logs how a reading of a window compares with the server's count.
 
@@ -21,11 +27,12 @@ def tell(
         window: What was read.
         reading: What came of it.
         scope: `live` or `backfill`.
+        again: Whether an earlier run has found the window's count wrong.
         last: Whether the window is not read again although the counts differ.
     """
     counted = reading.total is not None
     log.log(
-        _level(reading),
+        _level(reading, told=again or scope == "live"),
         "action=reconciliation scope=%s from=%s to=%s server_count=%s collected_count=%d "
         "missing=%s remedy=%s",
         scope,
@@ -38,11 +45,11 @@ def tell(
     )
 
 
-def _level(reading: Reading) -> int:
+def _level(reading: Reading, *, told: bool) -> int:
     if not reading.verified:
         return logging.ERROR if reading.total is not None else logging.WARNING
-    # A backfill from the beginning of time crosses empty decades.
-    return logging.INFO if reading.collected else logging.DEBUG
+    # A backfill from the beginning of time crosses empty decades; an error has to be taken back.
+    return logging.INFO if reading.collected or told else logging.DEBUG
 
 
 def _remedy(reading: Reading, *, last: bool) -> str:

@@ -18,6 +18,7 @@ from splunklib.binding import HTTPError
 from splunklib.client import ConfigurationFile
 
 from invicti_collector.configuration import (
+    LOG_LEVELS,
     Account,
     HecTarget,
     read_account,
@@ -42,8 +43,6 @@ _UNREADABLE = (
 )
 """What json, ElementTree (its ParseError is a SyntaxError), splunklib and solnlib raise over an
 answer that is not of the form of splunkd's."""
-
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class Splunkd(NamedTuple):
@@ -118,7 +117,7 @@ class Settings:
         """Returns the level of the add-on's log."""
         values = self._stanza(SETTINGS_CONF, "logging") or {}
         level = str(values.get("loglevel") or "INFO").upper()
-        return level if level in _LOG_LEVELS else "INFO"
+        return level if level in LOG_LEVELS else "INFO"
 
     def server_name(self) -> str:
         """Returns the name of this Splunk server, as inputs are told it."""

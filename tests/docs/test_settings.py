@@ -127,6 +127,21 @@ def test_the_specs_default_is_the_pages(setting: Setting) -> None:
     assert not default or on_the_page()[setting].default == default
 
 
+def test_the_longest_names_are_told() -> None:
+    pages = json.loads((ROOT / "globalConfig.json").read_text("utf-8"))["pages"]
+    longest = {
+        section: validator["maxLength"]
+        for section, entity in _entities(pages)
+        if entity["field"] == "name"
+        for validator in entity["validators"]
+        if "maxLength" in validator
+    }
+    told = re.search(r"at the most\s(\d+) of them on the pages, (\d+) in an\sinput's", PAGE)
+    assert told
+    others = int(told[1])
+    assert longest == {"Accounts": others, "HEC targets": others, "Inputs": int(told[2])}
+
+
 def test_choices_are_all_named() -> None:
     for setting, form in on_the_forms().items():
         choices = (form.get("options") or {}).get("autoCompleteFields") or []

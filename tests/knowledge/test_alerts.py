@@ -82,6 +82,16 @@ def test_ten_failed_sign_ins_of_one_user_within_a_quarter_of_an_hour(app_folder:
     assert rows[0]["last"] == "2026-03-10 12:00:00 UTC"
 
 
+def test_a_burst_tells_all_addresses_that_it_came_from(app_folder: Path) -> None:
+    addresses = [f"203.0.113.{n}" for n in range(12)]
+    tries = [
+        event("LoginAttemptFailed", (1 + n) * MINUTE, Message=f"Login failed from {address}")
+        for n, address in enumerate(addresses)
+    ]
+    (row,) = fired(app_folder, BURST, tries)
+    assert set(row["src"]) == set(addresses)
+
+
 def test_a_burst_whose_spelling_of_the_user_changes(app_folder: Path) -> None:
     """Who tries passwords also chooses capitals; to Invicti it is the same user."""
     users = ("bob@acme.example", "Bob@acme.example", "BOB@Acme.Example")
@@ -235,6 +245,14 @@ def test_a_row_of_an_export_that_was_written_twice_counts_once(app_folder: Path,
     first, other = (csv_row(kind, 10 * MINUTE, row) for row in ("r1", "r2"))
     assert columns(fired(app_folder, name, [first, first]), "count") == [("1",)]
     assert columns(fired(app_folder, name, [first, first, other]), "count") == [("2",)]
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_equal_rows_of_two_tenants_are_two(app_folder: Path, name: str) -> None:
+    """An export does not tell the tenant: rows that say the same have the same identity."""
+    row = csv_row(SINGLE[name][0][0], 10 * MINUTE, "r1")
+    other = replace(row, host="invicti.example.test", source="invicti_auditlogs://second")
+    assert columns(fired(app_folder, name, [row, row, other]), "count") == [("2",)]
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -403,6 +421,18 @@ def test_events_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:
     written = events_at(lines.good, NOW - HOUR)
     assert fired(app_folder, LOST, [*written, event("Signin", HOUR)]) == []
     assert fired(app_folder, LOST, events_at(lines.waiting, NOW - HOUR)) == []
+
+
+def test_events_of_an_input_whose_name_has_a_blank(app_folder: Path, lines: Lines) -> None:
+    """The framework's line has the name without quotes, and the log adds it with them."""
+    ingested = [line for line in lines.good if "action=events_ingested" in line]
+    assert ingested
+    named = [line.replace("prod", "a b") + ' input="a b"' for line in ingested]
+    found = replace(event("Signin", HOUR), source="invicti_auditlogs://a b")
+    assert fired(app_folder, LOST, [*events_at(named, NOW - HOUR), found]) == []
+    assert columns(fired(app_folder, LOST, events_at(named, NOW - HOUR)), "source") == [
+        ("invicti_auditlogs://a b",)
+    ]
 
 
 def test_events_of_other_times_that_the_macro_finds(app_folder: Path, lines: Lines) -> None:

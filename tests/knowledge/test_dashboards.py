@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,74 @@ def test_a_click_on_a_row_of_an_export_opens_that_row(app_folder: Path) -> None:
         assert ("Who", each["Who"]) in [(field["Field"], field["Value"]) for field in details]
 
 
+def test_a_click_on_a_row_of_an_export_opens_that_tenants(app_folder: Path) -> None:
+    """Also where an equal row of another tenant has the same identity."""
+    row = csv_row("ScanStarted", HOUR, "r1", UserName="", EndpointType="BackgroundTask")
+    rows = [replace(row, host=host) for host in ("one.example.test", "two.example.test")]
+    told = []
+    for each in shown(app_folder, "activity_logs", "Table", rows):
+        details = shown(
+            app_folder, "activity_logs", "The record", rows, record=str(each["_record"])
+        )
+        told += [field["Value"] for field in details if field["Field"] == "Tenant"]
+    assert sorted(told) == [each.host for each in rows]
+
+
+@pytest.mark.parametrize("nothing", [None, "", "null"])
+def test_what_a_record_leaves_empty_hides_nothing(app_folder: Path, nothing: str | None) -> None:
+    request = json.dumps({"RootUrl": "https://shop.example.test"})
+    record = event("WebsiteCreated", HOUR, Message=nothing, UserId=nothing, RequestData=request)
+    rows = shown(app_folder, "activity_logs", "Table", [record])
+    assert columns(rows, "Details") == [("https://shop.example.test",)]
+    told = shown(
+        app_folder, "activity_logs", "The record", [record], record=str(rows[0]["_record"])
+    )
+    assert not {"Message", "User Id"} & {str(field["Field"]) for field in told}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("*", True),
+        ("", True),
+        ("CORP\\alice", True),
+        ('as "Bob"', True),
+        ('"Type":"WebsiteCreated"', True),
+        ('"Name":"Shop"', True),
+        ("corp*bob", True),
+        ("CORP\\carol", False),
+        ("bob*corp", False),
+    ],
+)
+def test_a_text_is_found_as_it_is_read(app_folder: Path, text: str, *, found: bool) -> None:
+    """In `_raw`, JSON has backslashes before quotes and backslashes."""
+    message, request = 'CORP\\alice as "Bob"', json.dumps({"Name": "Shop"}, separators=(",", ":"))
+    record = event("WebsiteCreated", HOUR, Message=message, RequestData=request)
+    rows = shown(app_folder, "activity_logs", "Table", [record], text=text)
+    assert bool(rows) is found
+
+
+def test_who_failed_to_sign_in_may_be_told_by_the_message_alone(app_folder: Path) -> None:
+    """Somebody without an account is no user of the tenant's."""
+    nobody: dict[str, Any] = dict.fromkeys(("UserId", "UserName", "UserEmail"))
+    message = "Login attempt failed for guess@acme.example"
+    tries = [event("LoginAttemptFailed", n * HOUR, Message=message, **nobody) for n in (1, 2)]
+    rows = shown(app_folder, "security_overview", "Failed sign-ins", tries)
+    assert columns(rows, "Who", "Failed") == [("guess@acme.example", "2")]
+    table = shown(app_folder, "activity_logs", "Table", tries, user="guess@acme.example")
+    assert columns(table, "Who", "What") == 2 * [("guess@acme.example", "Login Attempt Failed")]
+
+
+def test_a_user_is_one_however_those_who_try_spell_it(app_folder: Path) -> None:
+    users = ("bob@acme.example", "Bob@acme.example", "BOB@Acme.Example")
+    failed = "LoginAttemptFailed"
+    tries = [event(failed, n * HOUR, UserEmail=user) for n, user in enumerate(users, 1)]
+    rows = shown(app_folder, "security_overview", "Failed sign-ins", tries)
+    assert columns(rows, "Who", "Failed") == [("bob@acme.example", "3")]
+    clicked = shown(app_folder, "activity_logs", "Table", tries, user=rows[0]["Who"])
+    assert len(clicked) == 3
+
+
 # --- Collection Health ---------------------------------------------------------------------------
 
 
@@ -88,6 +158,18 @@ def test_a_first_run_of_hours_shows(app_folder: Path, lines: Lines) -> None:
     assert inputs(app_folder, at_work) == [("prod", "Collecting", "9 min", "running")]
     sums = shown(app_folder, "collection_health", "Sums", at_work)
     assert columns(sums, "inputs", "broken", "since") == [("1", "0", "9 min")]
+
+
+def test_an_input_that_was_never_well_is_the_longest_without_success(
+    app_folder: Path, lines: Lines
+) -> None:
+    well = events_at(lines.good, NOW - 5 * MINUTE)
+    refused = [line.replace("prod", "other") for line in lines.refused]
+    never = events_at(refused, NOW - 4 * MINUTE, name="other")
+    sums = shown(app_folder, "collection_health", "Sums", [*well, *never])
+    assert columns(sums, "well", "since") == [("1 of 2", "never")]
+    sums = shown(app_folder, "collection_health", "Sums", well)
+    assert columns(sums, "well", "since") == [("1 of 1", "5 min")]
 
 
 def test_a_run_of_hours_after_an_outage_is_not_silent(app_folder: Path, lines: Lines) -> None:

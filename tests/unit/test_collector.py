@@ -643,6 +643,25 @@ def test_a_live_window_whose_count_is_wrong_is_told_and_read_whole_by_the_next_r
     assert bench.doubled == 0
 
 
+@pytest.mark.parametrize("scope", ["live", "backfill"])
+def test_a_wrong_count_of_an_empty_window_is_taken_back_in_the_log(
+    caplog: pytest.LogCaptureFixture, scope: str
+) -> None:
+    """Else alert and health page go on to tell of a record that is missing."""
+    caplog.set_level(logging.INFO)
+    ago = {"live": 20 * DAY, "backfill": HOUR}[scope]
+    tenant = FakeTenant(Clock(), total=lambda count: count or 1)
+    tenant.fill(3, NOON - ago - HOUR, NOON - ago)
+    bench = Bench(tenant, input_settings(NOON - 10 * DAY))
+    bench.run()
+    bench.later(300)
+    tenant.total = lambda count: count
+    bench.run()
+    told = [line for line in messages(caplog) if f"scope={scope}" in line]
+    assert ["missing=1" in line for line in told] == [True, False]
+    assert len({re.sub("server_count.*", "", line) for line in told}) == 1
+
+
 # --- dates that the tenant does not read ------------------------------------------------------
 
 

@@ -69,6 +69,18 @@ def test_a_line_tells_counts_and_what_to_do(
     assert ("read again" in remedy) is (not verified and not last)
 
 
+@pytest.mark.parametrize(
+    ("scope", "again", "level"),
+    [("live", False, "INFO"), ("backfill", True, "INFO"), ("backfill", False, "DEBUG")],
+)
+def test_an_empty_window_is_told_where_an_error_may_have_been_told(
+    caplog: pytest.LogCaptureFixture, scope: str, level: str, *, again: bool
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    tell(LOG, WINDOW, Reading(True, 0, 0, "f"), scope, again=again)
+    assert [record.levelname for record in caplog.records] == [level]
+
+
 def test_a_list_without_dates_has_no_bounds(caplog: pytest.LogCaptureFixture) -> None:
     _, fields = told(caplog, Reading(True, 1, 1, "f"), EVERYTHING, last=False)
     assert (fields["from"], fields["to"]) == ("any", "any")
