@@ -246,6 +246,18 @@ def test_retry_after_is_obeyed() -> None:
         assert 20 <= pause <= 21
 
 
+def test_a_receiver_s_retry_after_is_nothing_that_the_tenant_asked_for() -> None:
+    """One beyond the patience ends the run; the next carries on, be it with another target."""
+    with HecServer(HecSwitches(answers="1:503/9", retry_after="7200")) as there:
+        sender = Sender([there.url])
+        with pytest.raises(TransientError, match="503") as raised:
+            sender.hec.deliver(events(200))
+        assert raised.value.retry_after is None
+        assert sender.pauses == []
+        sender.hec.deliver(events(200))
+        assert there.ids == names(200)
+
+
 def test_patience_ends() -> None:
     with HecServer(HecSwitches(answers="1-1000:503/9")) as there:
         sender = Sender([there.url], patience=30.0)

@@ -31,6 +31,7 @@ from invicti_collector.errors import (
     ConfigurationError,
     PermanentError,
     ServerError,
+    TransientError,
     quoted,
 )
 from invicti_collector.patience import Patience
@@ -201,7 +202,11 @@ class Hec:
                 self._count_uncertain(batch, "the answer did not come")
                 raise
 
-        taken = self._patience.persist(send)
+        try:
+            taken = self._patience.persist(send)
+        except TransientError as fault:
+            fault.retry_after = None  # or the next runs would keep from the tenant for that time
+            raise
         self.tally.requests += 1
         self.tally.sent_bytes += len(body)
         self.tally.packed_bytes += len(packed)
