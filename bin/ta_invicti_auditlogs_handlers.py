@@ -171,10 +171,14 @@ class CheckedHandler(AdminExternalHandler):  # type: ignore[misc]  # splunktaucc
             CollectorError: when it does not work.
         """
 
-    def _trial(self) -> Network:
-        """Returns how to try an address, for those who may save it: splunkd asks that later."""
+    def _trial(self, ca_bundle: str) -> Network:
+        """Returns how to try an address, for those who may save it: splunkd asks that later.
+
+        Nobody else may have this machine ask a server, or look for a file.
+        """
         settings = Settings(self.splunkd)
         settings.check_rights()
+        check_ca_bundle(ca_bundle, self.name)
         return verification.trial(settings.proxy(), _user_agent())
 
     def check_removal(self) -> None:
@@ -235,11 +239,10 @@ class AccountHandler(CheckedHandler):
         administration.guard_secret(stored, self.payload, "api_token", "base_url")
         values = administration.completed(stored, self.payload, "api_token")
         self._account = read_account(self.name, values)
-        check_ca_bundle(self._account.ca_bundle, f"account {self.name}")
 
     def attempt(self) -> None:
         """See `CheckedHandler`."""
-        found = verification.verify_account(self._account, self._trial())
+        found = verification.verify_account(self._account, self._trial(self._account.ca_bundle))
         LOG.info("action=account_tried account=%s found=%s", quoted(self.name), quoted(found))
         # The pages show no warning beside a success, so it stays with the account.
         day = time.strftime("%Y-%m-%d", time.gmtime())
@@ -259,11 +262,10 @@ class HecHandler(CheckedHandler):
         values = administration.completed(stored, self.payload, "token")
         administration.check_switches(values, "use_ack")
         self._target = read_hec_target(self.name, values)
-        check_ca_bundle(self._target.ca_bundle, f"HEC target {self.name}")
 
     def attempt(self) -> None:
         """See `CheckedHandler`."""
-        verification.verify_hec_target(self._target, self._trial())
+        verification.verify_hec_target(self._target, self._trial(self._target.ca_bundle))
         LOG.info("action=hec_target_tried target=%s found=works", quoted(self.name))
 
     def check_removal(self) -> None:

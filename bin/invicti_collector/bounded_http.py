@@ -25,6 +25,9 @@ MOST_COOKIES = 50
 _HEADERS = 8 * 1024 * 1024
 """More than http.client takes: 100 headers of 64 KiB."""
 
+_NO_CA_BUNDLE = "[SSL] the file of trusted certificates is not there"
+"""In the form of OpenSSL's reasons."""
+
 
 class BoundedSession(requests.Session):
     """A session that follows no redirect and gives up on an answer in time.
@@ -105,6 +108,18 @@ class _Adapter(HTTPAdapter):
             bounded = {"response_class": staticmethod(self._response)}
             pool.ConnectionCls = type("Bounded" + kind.__name__, (kind,), bounded)
         return pool
+
+    def cert_verify(self, *args: Any) -> None:
+        """Sets what a certificate is verified by.
+
+        Raises:
+            requests.exceptions.SSLError: when the CA bundle is gone, as while it is replaced:
+                `requests` looks for it at each request, and has an `OSError` for that.
+        """
+        try:
+            super().cert_verify(*args)  # type: ignore[no-untyped-call]
+        except OSError as fault:
+            raise requests.exceptions.SSLError(_NO_CA_BUNDLE) from fault
 
     def _response(self, sock: socket.socket, **options: Any) -> http.client.HTTPResponse:
         answer = http.client.HTTPResponse(sock, **options)

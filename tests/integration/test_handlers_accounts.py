@@ -48,6 +48,16 @@ def test_only_who_may_save_an_account_may_have_it_tried(place: Pages, server: Te
     assert stored(place) == {}
 
 
+def test_only_who_may_save_an_account_is_told_of_files(place: Pages, server: TenantServer) -> None:
+    """Else anybody who can sign in could see which there are, and have a device read."""
+    place.splunkd.set(roles=("user",))
+    for path in ("/etc/passwd", "/nonexistent/ca.pem"):
+        answer = place.create(ACCOUNTS, "main", **account_form(server, ca_bundle=path))
+        assert (answer.status, server.requests) == (400, [])
+        assert "Your role in Splunk may not do this." in answer.text
+        assert path not in answer.text
+
+
 def test_an_account_is_made_changed_and_deleted(place: Pages, server: TenantServer) -> None:
     made = place.create(ACCOUNTS, "main", **account_form(server))
     assert made.status == 201, made.text

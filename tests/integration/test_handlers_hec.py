@@ -53,6 +53,16 @@ def test_a_target_is_made_changed_and_deleted(place: Pages, collector: EventColl
 
 
 @pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
+def test_only_who_may_save_a_target_has_it_tried(place: Pages, collector: EventCollector) -> None:
+    place.splunkd.set(roles=("user",))
+    trials = (form(collector), form(collector, ca_bundle="/nonexistent/ca.pem"))
+    for tried in trials:
+        answer = place.create(HEC_TARGETS, "central", **tried)
+        assert (answer.status, collector.asked) == (400, [])
+        assert "Your role in Splunk may not do this." in answer.text
+
+
+@pytest.mark.parametrize("interpreter", ["3.13"], indirect=True)
 def test_each_failure_has_its_reason_and_remedy(place: Pages, collector: EventCollector) -> None:
     other = TOKEN[:-1] + "1"
     wrong = place.create(HEC_TARGETS, "central", **form(collector, token=other))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import Callable
 
 import pytest
 
 from invicti_collector.configuration import Account, read_hec_target
-from invicti_collector.destinations.hec_answers import read_answer
+from invicti_collector.destinations.hec_answers import UncertainError, read_answer
 from invicti_collector.destinations.hec_client import EVENT_PATH, HecClient, Route
 from invicti_collector.errors import CollectorError, TransientError, UnexpectedAnswerError
 from invicti_collector.shutdown import Shutdown
@@ -134,6 +135,24 @@ def test_an_answer_that_is_none_is_told_as_such(head: bytes, words: str) -> None
     fault = fault_of(ask_tenant, lambda: [head])
     assert isinstance(fault, TransientError)
     assert words in fault.error
+
+
+def test_a_ca_bundle_that_is_being_replaced_may_come_back(tmp_path: Path) -> None:
+    """It is looked for at each request, and was there when the run began."""
+    url, gone = "https://127.0.0.1:9", str(tmp_path / "ca.pem")
+    account = Account("acme", url, "user", "token", ca_bundle=gone)
+    tenant = InvictiApi(account, Network("", 0, "unit/1"), Shutdown())
+    target = read_hec_target("there", {"urls": url, "token": TOKEN, "ca_bundle": gone})
+    receiver = HecClient(target, Route("", "unit/1"), lambda _url, _fault: None)
+    for ask in (
+        lambda: tenant.page(EVERYTHING, DateFormat.NONE, 1),
+        lambda: receiver.ask_any(EVENT_PATH, b"{}", {}, read_answer),
+    ):
+        with pytest.raises(TransientError, match="trusted certificates is not there") as raised:
+            ask()
+        assert raised.value.error.startswith("TLS failed: ")
+        assert "ca_bundle" in raised.value.remedy
+        assert not isinstance(raised.value, UncertainError)
 
 
 @pytest.mark.parametrize("each", [1, 99])

@@ -148,6 +148,16 @@ def test_a_batch_that_is_too_large_is_halved(limit_of: str) -> None:
         assert len(set(there.ids)) == len(there.ids) == 400
 
 
+@pytest.mark.parametrize("limit", [20_000, 6_000])
+def test_a_limit_of_few_events_is_found_by_one_refusal_a_halving(limit: int) -> None:
+    """Batches of a size that was refused are not tried: it would look as if none were taken."""
+    with HecServer(HecSwitches(max_content_length=limit, limit_of="plain")) as there:
+        sender = Sender([there.url])
+        sender.hec.deliver(events(200, characters=4_500))
+        assert sorted(there.ids, key=int) == names(200)
+        assert sum(status == 413 for _, status, _ in there.collector.calls) <= 8
+
+
 def test_one_event_that_is_too_large_is_set_aside() -> None:
     switches = HecSwitches(max_content_length=3_000_000, limit_of="plain")
     with HecServer(switches) as there:
@@ -234,6 +244,18 @@ def test_retry_after_is_obeyed() -> None:
         assert there.ids == names(200)
         (pause,) = sender.pauses
         assert 20 <= pause <= 21
+
+
+def test_a_receiver_s_retry_after_is_nothing_that_the_tenant_asked_for() -> None:
+    """One beyond the patience ends the run; the next carries on, be it with another target."""
+    with HecServer(HecSwitches(answers="1:503/9", retry_after="7200")) as there:
+        sender = Sender([there.url])
+        with pytest.raises(TransientError, match="503") as raised:
+            sender.hec.deliver(events(200))
+        assert raised.value.retry_after is None
+        assert sender.pauses == []
+        sender.hec.deliver(events(200))
+        assert there.ids == names(200)
 
 
 def test_patience_ends() -> None:
@@ -458,6 +480,20 @@ def test_a_token_without_acknowledgement_is_told_before_anything_is_sent() -> No
         with pytest.raises(ConfigurationError, match="ACK is disabled"):
             sender.hec.deliver(events(10))
         assert there.ids == []
+
+
+def test_a_token_whose_acknowledgement_is_switched_off_meanwhile_is_told() -> None:
+    """What it takes then is acknowledged by nobody, so it does not count as delivered."""
+    with HecServer(acks()) as there:
+        sender = Sender([there.url], use_ack="1")
+        sender.hec.deliver(events(10))
+        there.collector.set(use_ack=False)
+        with pytest.raises(ConfigurationError, match="without an acknowledgement") as raised:
+            sender.hec.deliver(events(10, first=10))
+        assert raised.value.where == there.url
+        assert "switch off use_ack" in raised.value.remedy
+        summary = sender.summary()
+        assert (summary["accepted"], summary["perhaps_doubled"]) == ("10", "10")
 
 
 @pytest.mark.parametrize(("restarts", "doubled"), [("2", 1_000), ("3", 2_000), ("2-3", 2_000)])

@@ -26,7 +26,14 @@ from invicti_collector.destinations.hec_answers import (
 from invicti_collector.destinations.hec_batches import MOST_BYTES, Batch, Envelope, batches
 from invicti_collector.destinations.hec_client import EVENT_PATH, HecClient, Receiver, Route
 from invicti_collector.destinations.splunk_stream import Metadata
-from invicti_collector.errors import CollectorError, PermanentError, ServerError, quoted
+from invicti_collector.errors import (
+    CollectorError,
+    ConfigurationError,
+    PermanentError,
+    ServerError,
+    TransientError,
+    quoted,
+)
 from invicti_collector.patience import Patience
 from invicti_collector.ports import Event
 from invicti_collector.shutdown import Shutdown
@@ -145,14 +152,19 @@ class Hec:
 
     def _offer(self, batch: Batch, delivery: _Delivery) -> list[Batch]:
         """Sends a batch; returns the pieces to send instead when it was refused."""
+        if len(batch.parts) > 1 and batch.size > self._most_bytes:
+            return batch.halves()  # made before a smaller one was refused for its size
         try:
             receiver, receipt = self._send(batch)
         except RefusedError as fault:
             delivery.refusals += 1
             return self._pieces(batch, fault, delivery)
         delivery.taken += len(batch.parts)
-        if self._acks is None or receipt.ack_id is None:
+        if self._acks is None:
             self._count_accepted(batch)
+        elif receipt.ack_id is None:
+            self._count_uncertain(batch, "the receiver will not acknowledge it")
+            raise _never_acknowledged(receiver)
         else:
             delivery.await_ack(Pending(receiver, receipt.ack_id, batch))
         if receipt.crowded:
@@ -190,7 +202,11 @@ class Hec:
                 self._count_uncertain(batch, "the answer did not come")
                 raise
 
-        taken = self._patience.persist(send)
+        try:
+            taken = self._patience.persist(send)
+        except TransientError as fault:
+            fault.retry_after = None  # or the next runs would keep from the tenant for that time
+            raise
         self.tally.requests += 1
         self.tally.sent_bytes += len(body)
         self.tally.packed_bytes += len(packed)
@@ -301,6 +317,15 @@ def _not_acknowledged(left: Sequence[Pending]) -> CollectorError:
         left[0].receiver.url,
         "look at the indexing queues of the receiving Splunk; behind a load balancer, "
         "acknowledgement needs sticky sessions",
+    )
+
+
+def _never_acknowledged(receiver: Receiver) -> CollectorError:
+    return ConfigurationError(
+        "events were taken without an acknowledgement to come",
+        receiver.url,
+        "switch indexer acknowledgment on for the token, on each receiver behind a load balancer; "
+        "or switch off use_ack in the HEC target",
     )
 
 
