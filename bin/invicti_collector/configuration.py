@@ -36,6 +36,7 @@ HEC_PATHS = ("", "/", "/services/collector", "/services/collector/event")
 # Splunk makes GUIDs; what a conf file or a provisioning script gives it may be any word.
 _HEC_TOKEN = re.compile(r"[!-~]{1,200}")
 _INDEX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,254}")
+_LONGEST_SHOWN = 100
 _TRUE = frozenset({"1", "true", "yes", "y", "t", "on"})
 
 Values = Mapping[str, "str | None"]
@@ -300,7 +301,7 @@ def read_start(text: str, now: float, where: str) -> int | str:
             )
         return max(int(moment), 0)
     raise ConfigurationError(
-        f"start_date {text} cannot be read",
+        f"start_date {_shown(text)} cannot be read",
         where,
         "write it in UTC as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ, or as the word all",
     )
@@ -389,7 +390,7 @@ def _index(values: Values, where: str) -> str:
 def _interval(text: str, where: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}(\.0*)?", text) or float(text) < SHORTEST_INTERVAL:
         raise ConfigurationError(
-            f"interval {text} is not a number of seconds from {SHORTEST_INTERVAL} on",
+            f"interval {_shown(text)} is not a number of seconds from {SHORTEST_INTERVAL} on",
             where,
             f"set it to {SHORTEST_INTERVAL} or more; 300 suits most",
         )
@@ -410,5 +411,10 @@ def _list(text: str) -> list[str]:
 
 def _choice(name: str, value: str, choices: tuple[str, ...], where: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{name} {value} is not known", where, "choose one of: " + ", ".join(choices)
+        f"{name} {_shown(value)} is not known", where, "choose one of: " + ", ".join(choices)
     )
+
+
+def _shown(value: str) -> str:
+    """Returns a value as an error shows it: whatever a conf file holds, that is one short line."""
+    return value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "..."

@@ -306,6 +306,15 @@ def test_any_text_is_taken_or_refused(text: str, name: str) -> None:
     assert len(told.splitlines()) <= 1
 
 
+@pytest.mark.parametrize("name", ["interval", "start_date", "endpoint_types", "request_data"])
+def test_an_error_shows_only_the_beginning_of_a_long_value(name: str) -> None:
+    fault = refused(settings, **{name: "x" * 5_000})
+    assert "x" * 100 + "..." in fault.error
+    assert len(str(fault)) < 500
+    brief = refused(settings, **{name: "x" * 100})
+    assert "x" * 100 + " " in brief.error
+
+
 def test_the_place_is_named() -> None:
     with pytest.raises(ConfigurationError) as caught:
         check_base_url("", "account of mine")
