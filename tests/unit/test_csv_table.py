@@ -99,6 +99,12 @@ def test_the_number_of_columns_tells_where_the_cells_are_full_of_others(
     assert read_table(written(lines, separator).encode(), "", 99, 3).lines == lines
 
 
+def test_the_lines_of_a_cell_of_any_size_do_not_tell_the_separator() -> None:
+    head = "User-Agent: M (X11; x)\r\nAccept: */*;q=0.9\r\nContent-Type: text/xml; charset=utf-8"
+    lines = [["User", "Date", "Request Data"], ["a", "9 May", f"{head}\r\n\r\n{'x' * 70_000}"]]
+    assert read_table(written(lines).encode(), "", 99).lines == lines
+
+
 @pytest.mark.parametrize("separator", SEPARATORS.values())
 @pytest.mark.parametrize("form", ["sep={}\r\n", "SEP={}\n", '"sep={}"\r\n'])
 def test_a_line_for_excel_tells_the_separator_and_is_no_row(separator: str, form: str) -> None:
