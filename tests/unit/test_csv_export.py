@@ -334,6 +334,26 @@ def test_a_server_that_shows_its_last_page_beyond_the_end(rows: int, order: str)
     assert set(known) < set(found)
 
 
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("request_of_row", range(1, 12))
+def test_pages_that_repeat_the_last_are_not_counted_as_full(
+    request_of_row: int, order: str
+) -> None:
+    """Those beyond a full last page seem to be others, until a row comes that is alone there."""
+    rows = [line("a", minute) for minute in range(5 * SIZE)]
+    api = Export([])
+    api.repeats_last = True
+
+    def before(request: int) -> None:
+        new = [line("b", 100)] if request >= request_of_row else []
+        api.lines = rows + new if order == "oldest" else new + rows[::-1]
+
+    api.before = before
+    pages = read(client(api))
+    assert len(set(digests(pages))) == pages[0].total
+    assert users(pages)["b"] <= 1
+
+
 def test_full_pages_of_equal_rows_are_not_one_page_again() -> None:
     api = Export([line("a")] * 14)
     assert len(set(digests(read(client(api))))) == 14

@@ -212,7 +212,8 @@ class CsvExport:
                 return whole({1: tail}, self._size)
             sheets = {number: self._sheets.sheet(query, number) for number in range(1, last)}
             sheets[last] = self._sheets.sheet(query, last)
-            if same(sheets[last], tail):
+            full = all(len(sheets[number]) == self._size for number in range(1, last))
+            if full and same(sheets[last], tail):
                 listing = whole(sheets, self._size)
                 # An end that shows no order, such as an empty one, may be the same in another.
                 if listing.has_order or same(self._sheets.sheet(query, 1), sheets[1]):
