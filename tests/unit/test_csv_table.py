@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invicti_collector.tenant import csv_table
-from invicti_collector.tenant.csv_table import SEPARATORS, read_table
+from invicti_collector.tenant.csv_table import HEAD, SEPARATORS, read_table
 
 LINES = [
     ["User", "Action", "Message"],
@@ -87,6 +87,15 @@ def test_a_title_with_a_separator_does_not_tell_it_either(separator: str, mark: 
         title = f"Activity{mark}Logs\r\n"
         read = read_table((title + written(lines, separator)).encode(), "", 99).lines
         assert read[1:] == lines
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("mark", SEPARATORS.values())
+def test_nor_do_as_many_lines_of_title_as_there_may_be(separator: str, mark: str) -> None:
+    title = f"Logs{mark}of Example\r\n" * (HEAD - 1)
+    lines = [["User", "Action", "Date"], *[["a", "Sign in", "9 May"]] * 5]
+    read = read_table((title + written(lines, separator)).encode(), "", 99).lines
+    assert read[HEAD - 1 :] == lines
 
 
 @pytest.mark.parametrize("separator", SEPARATORS.values())
