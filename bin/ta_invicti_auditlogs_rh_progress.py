@@ -43,8 +43,11 @@ class ProgressHandler(admin.MConfigHandler):  # type: ignore[misc]  # Splunk's o
         with answered():
             self._prepare()
             wanted = self.callerArgs.id
-            for name in [wanted] if wanted else sorted(self._inputs):
-                self._tell(confInfo, name)
+            if wanted:
+                self._tell(confInfo, wanted)
+                return
+            for name in sorted(self._inputs):
+                self._tell_among_others(confInfo, name)
 
     def handleEdit(self, confInfo: Any) -> None:
         """Has an input collect again from a date on."""
@@ -106,6 +109,16 @@ class ProgressHandler(admin.MConfigHandler):  # type: ignore[misc]  # Splunk's o
         item["input_exists"] = "1" if name in self._inputs else "0"
         for key, value in standing(self._store(name)).items():
             item[key] = value
+
+    def _tell_among_others(self, confInfo: Any, name: str) -> None:
+        """Tells of one input; its own error must not hide where the others stand."""
+        try:
+            self._tell(confInfo, name)
+        except ConfigurationError as fault:
+            item = confInfo[name]
+            item["failing"] = "1"
+            item["last_error"] = fault.error
+            item["last_error_remedy"] = fault.remedy
 
 
 if __name__ == "__main__":

@@ -278,6 +278,23 @@ def test_progress_is_for_administrators(
         assert place.progress("gone")["progress_exists"] == "0"
 
 
+def test_an_input_whose_progress_cannot_be_told_hides_no_other(place: Pages) -> None:
+    """The table of inputs asks for all at once, and would show its error beside each."""
+    place.create(INPUTS, "prod", **input_form())
+    run(place)
+    place.splunkd.set(kv_state="disabled")
+    place.create(INPUTS, "new", **input_form())
+    run(place, "new")
+    told = place.read(PROGRESS).entries
+    assert (told["new"]["failing"], told["new"]["last_error"]) == ("0", "")
+    assert told["prod"]["failing"] == "1"
+    assert "switched off, but holds" in told["prod"]["last_error"]
+    assert "switch the KV Store on" in told["prod"]["last_error_remedy"]
+    # One that is asked for is refused, since nothing is known of it.
+    assert place.read(PROGRESS, "prod").status == 400
+    assert place.delete(INPUTS, "prod").status == 200
+
+
 def test_a_kvstore_that_does_not_answer_is_told(place: Pages) -> None:
     place.create(INPUTS, "prod", **input_form())
     place.splunkd.set(kv_state="failed")

@@ -334,9 +334,53 @@ def test_a_server_that_shows_its_last_page_beyond_the_end(rows: int, order: str)
     assert set(known) < set(found)
 
 
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("request_of_row", range(1, 12))
+def test_pages_that_repeat_the_last_are_not_counted_as_full(
+    request_of_row: int, order: str
+) -> None:
+    """Those beyond a full last page seem to be others, until a row comes that is alone there."""
+    rows = [line("a", minute) for minute in range(5 * SIZE)]
+    api = Export([])
+    api.repeats_last = True
+
+    def before(request: int) -> None:
+        new = [line("b", 100)] if request >= request_of_row else []
+        api.lines = rows + new if order == "oldest" else new + rows[::-1]
+
+    api.before = before
+    pages = read(client(api))
+    assert len(set(digests(pages))) == pages[0].total
+    assert users(pages)["b"] <= 1
+
+
 def test_full_pages_of_equal_rows_are_not_one_page_again() -> None:
     api = Export([line("a")] * 14)
     assert len(set(digests(read(client(api))))) == 14
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("before", range(13))
+def test_full_pages_of_rows_in_turns_are_not_one_page_again(before: int, order: str) -> None:
+    """As of many websites that are imported and scanned within a minute."""
+    rows = [line("c", minute) for minute in range(before)]
+    rows += [line(user, 20) for user in "ab" * 10]
+    rows += [line("c", 30 + minute) for minute in range(9)]
+    pages = read(client(Export(rows if order == "oldest" else rows[::-1])), TILE)
+    assert len(set(digests(pages))) == pages[0].total == len(rows)
+
+
+@pytest.mark.parametrize("pages", [True, False])
+def test_equal_rows_of_a_server_that_shows_its_last_page_for_any_number(pages: bool) -> None:
+    api = Export([line("a")] * SIZE)
+    api.pages, api.repeats_last = pages, True
+    assert read(client(api))[0].total == SIZE
+
+
+def test_pages_of_rows_in_turns_have_the_size_that_the_server_gives() -> None:
+    api = Export([line(user) for user in "ab" * 10])
+    api.most = 2
+    assert read(surveyed(api))[0].total == 20
 
 
 def test_an_export_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

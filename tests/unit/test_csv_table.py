@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invicti_collector.tenant import csv_table
-from invicti_collector.tenant.csv_table import SEPARATORS, read_table
+from invicti_collector.tenant.csv_table import HEAD, SEPARATORS, read_table
 
 LINES = [
     ["User", "Action", "Message"],
@@ -90,6 +90,15 @@ def test_a_title_with_a_separator_does_not_tell_it_either(separator: str, mark: 
 
 
 @pytest.mark.parametrize("separator", SEPARATORS.values())
+@pytest.mark.parametrize("mark", SEPARATORS.values())
+def test_nor_do_as_many_lines_of_title_as_there_may_be(separator: str, mark: str) -> None:
+    title = f"Logs{mark}of Example\r\n" * (HEAD - 1)
+    lines = [["User", "Action", "Date"], *[["a", "Sign in", "9 May"]] * 5]
+    read = read_table((title + written(lines, separator)).encode(), "", 99).lines
+    assert read[HEAD - 1 :] == lines
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values())
 @pytest.mark.parametrize("rows", [1, 9])
 def test_the_number_of_columns_tells_where_the_cells_are_full_of_others(
     separator: str, rows: int
@@ -97,6 +106,12 @@ def test_the_number_of_columns_tells_where_the_cells_are_full_of_others(
     others = "".join(mark * 5 for mark in SEPARATORS.values() if mark != separator)
     lines = [["a", "b", others]] * rows
     assert read_table(written(lines, separator).encode(), "", 99, 3).lines == lines
+
+
+def test_the_lines_of_a_cell_of_any_size_do_not_tell_the_separator() -> None:
+    head = "User-Agent: M (X11; x)\r\nAccept: */*;q=0.9\r\nContent-Type: text/xml; charset=utf-8"
+    lines = [["User", "Date", "Request Data"], ["a", "9 May", f"{head}\r\n\r\n{'x' * 70_000}"]]
+    assert read_table(written(lines).encode(), "", 99).lines == lines
 
 
 @pytest.mark.parametrize("separator", SEPARATORS.values())

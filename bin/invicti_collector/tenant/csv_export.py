@@ -111,7 +111,7 @@ class CsvExport:
     def _is_continued(self, query: Query, first: Sheet) -> bool:
         """Tells whether page 2 has other rows; if not, page 1 has all, full or not."""
         second = self._sheets.sheet(query, 2)
-        return bool(second) and not shows(second, first)
+        return bool(second) and not self._is_repeated(query, second, first)
 
     def page(self, window: Window, date_format: DateFormat, number: int) -> Page:
         """Returns a page to collect; see `ports.Tenant`."""
@@ -212,7 +212,8 @@ class CsvExport:
                 return whole({1: tail}, self._size)
             sheets = {number: self._sheets.sheet(query, number) for number in range(1, last)}
             sheets[last] = self._sheets.sheet(query, last)
-            if same(sheets[last], tail):
+            full = all(len(sheets[number]) == self._size for number in range(1, last))
+            if full and same(sheets[last], tail):
                 listing = whole(sheets, self._size)
                 # An end that shows no order, such as an empty one, may be the same in another.
                 if listing.has_order or same(self._sheets.sheet(query, 1), sheets[1]):
@@ -236,12 +237,22 @@ class CsvExport:
         """Returns the last page, which lies beyond a full one."""
         before, step = full, 1
         while len(tail := self._sheets.sheet(query, full + step)) >= self._size:
-            if shows(tail, first) and len({row.content for row in first}) > 1:
+            if self._is_repeated(query, tail, first):
                 return self._repeated(query, before, full, first)
             before, full, first, step = full, full + step, tail, 2 * step
             if full > MOST_PAGES:
                 raise _endless(query)
         return self._between(query, full, full + step, tail)
+
+    def _is_repeated(self, query: Query, later: Sheet, earlier: Sheet) -> bool:
+        """Tells whether a page is an earlier one once more, as where none lies beyond that.
+
+        Rows of one moment may say the same in turns, page by page; but not for any number.
+        """
+        if not shows(later, earlier):
+            return False
+        moments = {row.item.get("CreatedAt") for row in earlier}
+        return len(moments) > 1 or shows(self._sheets.sheet(query, MOST_PAGES), earlier)
 
     def _repeated(self, query: Query, before: int, full: int, last: Sheet) -> tuple[int, Sheet]:
         """Returns the first page that shows what those after it repeat; 1 where none pages."""

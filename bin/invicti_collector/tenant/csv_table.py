@@ -88,10 +88,14 @@ def _first(reader: Iterable[list[str]], most: int) -> tuple[list[list[str]], boo
 def _separator(text: str, columns: int) -> str:
     """Returns the mark that most of the first lines have as often, outside of quotes.
 
-    A title may have one, too, and the cells of a page without names any number of others.
+    A title may have one, too, in fewer lines than that, and the cells of a page without names any
+    number of others.
     """
     # Not by all of it, since the pattern takes a hundred times what a line does.
-    head = islice(re.finditer(r'(?:"[^"]*"|[^"\r\n])+', text[:_TELLING]), HEAD)
+    first = text[:_TELLING]
+    if first != text:
+        first += '"'  # the lines of a cell that is cut are none of the table
+    head = islice(re.finditer(r'(?:"[^"]*"|[^"\r\n])+', first), 2 * HEAD)
     bare = [re.sub(r'"[^"]*"', "", line.group()) for line in head]
 
     def fitness(mark: str) -> tuple[int, bool, int]:
