@@ -109,9 +109,12 @@ def test_a_text_is_found_as_it_is_read(app_folder: Path, text: str, *, found: bo
     assert bool(rows) is found
 
 
-def test_who_failed_to_sign_in_may_be_told_by_the_message_alone(app_folder: Path) -> None:
-    """Somebody without an account is no user of the tenant's."""
-    nobody: dict[str, Any] = dict.fromkeys(("UserId", "UserName", "UserEmail"))
+@pytest.mark.parametrize("user_id", [None, "", "00000000-0000-0000-0000-000000000000", "0" * 32])
+def test_who_failed_to_sign_in_may_be_told_by_the_message_alone(
+    app_folder: Path, user_id: str | None
+) -> None:
+    """Somebody without an account is no user of the tenant's; .NET's empty GUID is nobody's."""
+    nobody: dict[str, Any] = {**dict.fromkeys(("UserName", "UserEmail")), "UserId": user_id}
     message = "Login attempt failed for guess@acme.example"
     tries = [event("LoginAttemptFailed", n * HOUR, Message=message, **nobody) for n in (1, 2)]
     rows = shown(app_folder, "security_overview", "Failed sign-ins", tries)
