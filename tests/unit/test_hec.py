@@ -258,6 +258,17 @@ def test_a_receiver_s_retry_after_is_nothing_that_the_tenant_asked_for() -> None
         assert there.ids == names(200)
 
 
+def test_a_run_that_fails_within_a_page_sends_its_beginning_again() -> None:
+    """A page of several requests is saved as a whole; what doubles, no run can count."""
+    with HecServer(HecSwitches(answers="2:403/1")) as there:
+        with pytest.raises(AuthenticationError):
+            Sender([there.url]).hec.deliver(events(5, characters=300_000))
+        sender = Sender([there.url])
+        sender.hec.deliver(events(5, characters=300_000))
+        assert Counter(there.ids) == {"0": 2, "1": 2, "2": 2, "3": 1, "4": 1}
+        assert sender.summary()["perhaps_doubled"] == "0"
+
+
 def test_patience_ends() -> None:
     with HecServer(HecSwitches(answers="1-1000:503/9")) as there:
         sender = Sender([there.url], patience=30.0)
