@@ -82,7 +82,10 @@ class _Pass:
         fewer = self.total is not None and page.total is not None and page.total < self.total
         if fewer or page.unsettled:
             self.shrunk = True
-        self.total = self.total if page.total is None else page.total
+        if page.records or page.total is not None:
+            # None of a page with records takes back the count of the pages before: a list that
+            # moves all the time may have other records by now, and as many.
+            self.total = page.total
         self.pages += 1
         if self.pages > MOST_PAGES:
             raise UnexpectedAnswerError(
